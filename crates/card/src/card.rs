@@ -19,6 +19,9 @@ const EXTENDED_WORTHWHILE: usize = 512;
 /// Largest certificate accepted from a card; those known are 1,301 to 1,758 bytes.
 const CERTIFICATE_MAX: usize = 4096;
 
+/// Tries of both four-digit PINs when their counter is full (J-LIS); a PIN that is verified has it.
+const FULL_COUNTER: u8 = 3;
+
 /// An elementary file: its identifier. Those used here are ≤ 001E, so that the low five bits are
 /// also its short EF identifier.
 #[derive(Debug, Clone, Copy)]
@@ -281,7 +284,8 @@ impl<T: Transceive> Card<T> {
             _ => CardError::LostWhileVerifying {
                 retries_before: match status {
                     PinStatus::RetriesLeft(left) => Some(left),
-                    _ => None,
+                    PinStatus::Verified => Some(FULL_COUNTER),
+                    PinStatus::Blocked | PinStatus::NoCounter => None,
                 },
             },
         })?;

@@ -26,7 +26,7 @@ pub enum CardError {
     /// PIN again; if it is below `retries_before`, the PIN was wrong.
     #[error("the card was lost while it checked the PIN")]
     LostWhileVerifying {
-        /// The card's counter before the PIN was sent; `None` where it keeps or told none.
+        /// The card's counter before the PIN was sent; `None` where it keeps none.
         retries_before: Option<u8>,
     },
     /// The reader went away.
