@@ -131,7 +131,11 @@ impl<T: Transceive> Card<T> {
 
     async fn select_application(&mut self, aid: &[u8]) -> Result<(), CardError> {
         let command = select_by_name(aid);
-        let response = self.exchange(&command).await?;
+        let mut response = self.exchange(&command).await?;
+        if response.status() == StatusWord::NO_DIAGNOSIS {
+            // A card that has just been powered may answer its first command so (`myna-card`).
+            response = self.exchange(&command).await?;
+        }
         match response.status() {
             StatusWord::OK => Ok(()),
             status if means_no_such_application(status) => Err(CardError::NotMyNumberCard),

@@ -42,6 +42,9 @@ impl StatusWord {
     /// Class not supported.
     pub const CLASS_NOT_SUPPORTED: Self = Self(0x6E00);
 
+    /// No precise diagnosis.
+    pub const NO_DIAGNOSIS: Self = Self(0x6F00);
+
     /// Verification failed with `tries` left (63Cx); `tries` is at most 15.
     pub const fn retries(tries: u8) -> Self {
         Self(0x63C0 | (tries & 0x0F) as u16)

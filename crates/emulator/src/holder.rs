@@ -45,7 +45,7 @@ pub struct Holder {
     pub id: String,
     /// Family and given name, usually with U+3000 between them.
     pub name: String,
-    /// Address, usually in full-width characters; up to 65,000 bytes of UTF-8.
+    /// Address, usually in full-width characters; up to 30,000 bytes of UTF-8.
     pub address: String,
     /// Date of birth.
     pub birth: Date,

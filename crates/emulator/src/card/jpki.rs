@@ -6,7 +6,8 @@ use crate::authority::IssuedCard;
 use crate::holder::{Holder, Token};
 use std::collections::BTreeMap;
 
-/// AID of the JPKI application, card.md §1.1: every client, OpenSC's `jpki.h` among them.
+/// AID of the JPKI application (docs/card.md, "Applications"): every client, OpenSC's
+/// `jpki.h` among them.
 pub(super) const AID: [u8; 10] = [0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01];
 
 const SIGN_CERTIFICATE: u16 = 0x0001;

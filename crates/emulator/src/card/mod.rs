@@ -1,4 +1,5 @@
-//! A My Number card with state: it answers command APDUs as card.md says a card does.
+//! A My Number card with state: it answers command APDUs as a card does,
+//! as far as that is known (docs/card.md; "Where the emulator guesses" lists the rest).
 //!
 //! Pure and synchronous: no I/O, no clock. Where it takes what happens between commands, the
 //! caller says so: [`EmulatedCard::power_off`], [`EmulatedCard::warm_reset`].

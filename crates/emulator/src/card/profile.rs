@@ -7,7 +7,7 @@ use super::tlv::tlv;
 use crate::holder::{Holder, Sex};
 use std::collections::BTreeMap;
 
-/// AID of the profile application, card.md §1.1: seen by every client that reads names.
+/// AID of the profile application (docs/card.md, "Applications"): every client that reads names.
 pub(super) const AID: [u8; 10] = [0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x08];
 
 const MY_NUMBER: u16 = 0x0001;

@@ -1,5 +1,6 @@
 //! What lets a verifier tell an issued profile from an invented one: signed digests, the card's
-//! own key, and the card-verifiable certificate they lead to (card.md §1.3).
+//! own key, and the card-verifiable certificate they lead to
+//! (docs/card.md, "Who signed the profile").
 //!
 //! The keys are made once for a process and shared by its cards; a root of our own stands in for
 //! the real one. So a clone made by this emulator cannot be told from the card it copies.

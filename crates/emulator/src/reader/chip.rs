@@ -47,7 +47,8 @@ const POLL_PERIOD: Duration = Duration::from_millis(150);
 const CHUNK: usize = 263;
 
 /// ATQB after the PUPI: application data and protocol info of an issued card, as its PC/SC ATR
-/// shows them (card.md §3): 106 to 424 kbit/s, frames of 256 bytes, FWI 10, CID.
+/// shows them (docs/card.md, "Radio and readers"): 106 to 424 kbit/s, frames of 256 bytes, FWI 10,
+/// CID.
 const ATQB_TAIL: [u8; 7] = [0x00, 0x00, 0x05, 0xE0, 0xB3, 0x81, 0xA1];
 /// ATTRIB response: its length, and CID 1.
 const ATTRIB: [u8; 2] = [0x01, 0x01];
