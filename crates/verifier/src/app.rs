@@ -1,0 +1,87 @@
+//! What every request handler has at hand.
+
+use crate::keys::Keys;
+use crate::settings::{RelyingParty, Settings, Trust};
+use crate::store::{Store, StoreError};
+use crate::upstream::Upstream;
+use kazasu_assertion::{AnchorError, TrustAnchors};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Seconds since the Unix epoch, now. Tests bring their own.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Why a verifier cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The database cannot be used.
+    #[error("the database cannot be opened")]
+    Store(#[from] StoreError),
+    /// A test anchor is not a certification authority.
+    #[error("a test anchor is not usable")]
+    Anchors(#[from] AnchorError),
+    /// The HTTP client for revocation and lineage cannot be made.
+    #[error("the HTTP client cannot be made")]
+    Http(#[from] reqwest::Error),
+}
+
+/// What every request handler has at hand.
+pub(crate) struct App {
+    pub(crate) settings: Settings,
+    pub(crate) keys: Keys,
+    pub(crate) store: Store,
+    pub(crate) anchors: TrustAnchors,
+    pub(crate) upstream: Upstream,
+    clock: Clock,
+    stopping: watch::Sender<bool>,
+}
+
+impl App {
+    pub(crate) fn new(settings: Settings, keys: Keys, clock: Clock) -> Result<Self, StartError> {
+        let anchors = match &settings.trust {
+            Trust::Production => TrustAnchors::production(),
+            Trust::Test(certificates) => {
+                tracing::warn!(
+                    "TEST ANCHORS: this verifier accepts test cards and refuses real ones; never run it for real people"
+                );
+                TrustAnchors::test(certificates)?
+            }
+        };
+        let store = Store::open(&settings.database)?;
+        let upstream = Upstream::new(
+            &[&settings.ocsp_url, &settings.lineage_url],
+            settings.upstream_timeout,
+        )?;
+        Ok(Self {
+            settings,
+            keys,
+            store,
+            anchors,
+            upstream,
+            clock,
+            stopping: watch::Sender::new(false),
+        })
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        (self.clock)()
+    }
+
+    /// The process was asked to end.
+    pub(crate) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Returns once the process was asked to end: streams end then.
+    pub(crate) async fn stopped(&self) {
+        let mut stopping = self.stopping.subscribe();
+        // The sender lives as long as `self`.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    }
+
+    /// The relying party of a transaction; `None` if it was taken out of the configuration since.
+    pub(crate) fn relying_party(&self, id: &str) -> Option<&RelyingParty> {
+        self.settings.relying_parties.get(id)
+    }
+}

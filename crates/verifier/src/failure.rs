@@ -1,0 +1,45 @@
+//! What went wrong on our side. The caller gets a reference; the log has the rest.
+
+use crate::secret::random_text;
+use crate::store::StoreError;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use tonic::Status;
+
+/// An infrastructure failure, never a refusal.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("the database failed")]
+    Store(#[from] StoreError),
+    #[error("a transaction names a relying party that is no longer configured")]
+    RelyingPartyGone,
+    #[error("a key that something was made with is missing from the keys file")]
+    KeyMissing,
+    #[error("an ID token cannot be signed")]
+    Signing(#[from] jsonwebtoken::errors::Error),
+}
+
+impl Failure {
+    /// Logs it and returns the reference to look for.
+    pub(crate) fn log(&self) -> String {
+        let reference = random_text::<6>();
+        let source = std::error::Error::source(self)
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        tracing::error!(%reference, error = %self, source, "internal error");
+        reference
+    }
+}
+
+impl From<Failure> for Status {
+    fn from(failure: Failure) -> Self {
+        Self::internal(format!("internal error, reference {}", failure.log()))
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let text = format!("internal error, reference {}\n", self.log());
+        (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+    }
+}

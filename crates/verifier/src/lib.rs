@@ -1,0 +1,28 @@
+//! The verification backend: it checks assertions and issues pairwise pseudonyms. To companions it
+//! speaks gRPC, to relying parties it is an OpenID Provider, to browsers it shows the tap pages;
+//! all on one port. It knows no account.
+
+mod app;
+mod challenge;
+mod companion_service;
+mod failure;
+mod keys;
+mod lineage;
+mod oidc;
+mod pages;
+mod ppid;
+mod revocation;
+mod sealed_name;
+mod secret;
+mod server;
+mod settings;
+mod store;
+mod submit;
+mod transaction;
+mod upstream;
+
+pub use app::{Clock, StartError};
+pub use keys::{Keys, KeysError};
+pub use server::Verifier;
+pub use settings::{Lifetimes, RelyingParty, Settings, SettingsError, Trust};
+pub use store::StoreError;

@@ -1,0 +1,96 @@
+//! The OpenID Provider: pushed requests, authorization, tokens, discovery. What relying parties
+//! speak.
+
+pub(crate) mod authorize;
+mod client_auth;
+mod discovery;
+mod par;
+mod token;
+
+use crate::app::App;
+use crate::failure::Failure;
+use axum::Router;
+use axum::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// Where the endpoints are, under the origin.
+const PAR_PATH: &str = "/oidc/par";
+const AUTHORIZE_PATH: &str = "/oidc/authorize";
+const TOKEN_PATH: &str = "/oidc/token";
+const JWKS_PATH: &str = "/oidc/jwks";
+/// OpenID Connect Discovery 1.0 §4.
+const DISCOVERY_PATH: &str = "/.well-known/openid-configuration";
+
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route(PAR_PATH, post(par::par))
+        .route(AUTHORIZE_PATH, get(authorize::authorize))
+        .route(TOKEN_PATH, post(token::token))
+        .route(JWKS_PATH, get(discovery::jwks))
+        .route(DISCOVERY_PATH, get(discovery::discovery))
+        .route(crate::settings::ACR_PATH, get(discovery::acr))
+}
+
+/// An error as RFC 6749 §5.2 shows it to a relying party.
+#[derive(Debug)]
+pub(crate) enum OAuthError {
+    /// Its `error` and `error_description`.
+    Refused(&'static str, &'static str),
+    /// Our side failed.
+    Failed(Failure),
+}
+
+impl OAuthError {
+    fn invalid_request(description: &'static str) -> Self {
+        Self::Refused("invalid_request", description)
+    }
+
+    fn invalid_client(description: &'static str) -> Self {
+        Self::Refused("invalid_client", description)
+    }
+}
+
+impl<E: Into<Failure>> From<E> for OAuthError {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// RFC 6749 §5.1: no answer of these endpoints may be kept.
+const NO_STORE: [(HeaderName, HeaderValue); 1] =
+    [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+
+impl IntoResponse for OAuthError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Failed(failure) => {
+                let body = serde_json::json!({
+                    "error": "server_error",
+                    "error_description": format!("internal error, reference {}", failure.log()),
+                });
+                (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    NO_STORE,
+                    axum::Json(body),
+                )
+                    .into_response()
+            }
+            Self::Refused(error, description) => {
+                let body = axum::Json(
+                    serde_json::json!({ "error": error, "error_description": description }),
+                );
+                if error == "invalid_client" {
+                    let challenge = [(
+                        WWW_AUTHENTICATE,
+                        HeaderValue::from_static("private_key_jwt"),
+                    )];
+                    return (StatusCode::UNAUTHORIZED, NO_STORE, challenge, body).into_response();
+                }
+                (StatusCode::BAD_REQUEST, NO_STORE, body).into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The browser: the cookie it is recognised by, and what its headers say.
+
+use crate::keys::derived_code;
+use crate::secret::{from_base64url, hash, random_text};
+use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, ORIGIN, USER_AGENT};
+use axum::http::{HeaderMap, HeaderName};
+use cookie::Cookie;
+use kazasu_statement::Language;
+
+/// The `__Host-` prefix makes browsers insist on Secure, Path=/ and no Domain, so that no
+/// neighbouring host can set it (RFC 6265bis §4.1.3.2).
+const NAME: &str = "__Host-kazasu";
+
+/// Keeps tickets apart from anything else derived from a cookie.
+const TICKET_DOMAIN: &[u8] = b"kazasu/ticket/v1";
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// A browser that sent its cookie, or is about to get it.
+pub(crate) struct Browser {
+    cookie: String,
+}
+
+impl Browser {
+    /// A browser that was not here before.
+    pub(crate) fn new() -> Self {
+        Self {
+            cookie: random_text::<32>(),
+        }
+    }
+
+    /// `None` if there is no cookie, or one that is not of ours.
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
+        let cookies = headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        let mut named = cookies
+            .flat_map(Cookie::split_parse)
+            .filter_map(Result::ok)
+            .filter(|cookie| cookie.name() == NAME);
+        let cookie = named.next()?.value().to_owned();
+        (from_base64url(&cookie)?.len() == 32).then_some(Self { cookie })
+    }
+
+    /// What the database knows it by.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        hash(&self.cookie)
+    }
+
+    /// No Max-Age: it goes when the browser is closed.
+    pub(crate) fn set_cookie(&self) -> String {
+        format!(
+            "{NAME}={}; Path=/; Secure; HttpOnly; SameSite=Lax",
+            self.cookie
+        )
+    }
+
+    /// The ticket with a number. Derived from the cookie, so that this browser's page can show it
+    /// again although only its hash is stored.
+    pub(crate) fn ticket(&self, transaction_id: &str, number: u32) -> String {
+        let fields = [
+            TICKET_DOMAIN,
+            transaction_id.as_bytes(),
+            &number.to_be_bytes(),
+        ];
+        derived_code(self.cookie.as_bytes(), &fields)
+    }
+}
+
+/// A form that one of our own pages sent. Browsers state it in Sec-Fetch-Site; older ones in
+/// Origin, which our no-referrer policy turns into "null" in some.
+pub(crate) fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
+    match (headers.get(SEC_FETCH_SITE), headers.get(ORIGIN)) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(sender)) => sender == origin,
+        (None, None) => false,
+    }
+}
+
+/// The language a browser prefers, of the two there are.
+pub(crate) fn language(headers: &HeaderMap) -> Language {
+    let header = headers
+        .get(ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    // Browsers list languages by preference; weights only repeat the order.
+    let mut tags = header.split(',').filter_map(|tag| tag.trim().get(..2));
+    tags.find_map(|tag| tag.to_ascii_lowercase().parse().ok())
+        .unwrap_or(Language::Japanese)
+}
+
+/// A description that a person recognises and that tells a tracker nothing: "Firefox, Windows".
+pub(crate) fn describe(headers: &HeaderMap) -> String {
+    let agent = headers
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    // In this order, because most browsers also claim to be the ones after them.
+    let browsers = [
+        ("Edg", "Edge"),
+        ("Firefox", "Firefox"),
+        ("FxiOS", "Firefox"),
+        ("CriOS", "Chrome"),
+        ("Chrome", "Chrome"),
+        ("Safari", "Safari"),
+    ];
+    let systems = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Macintosh", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ];
+    let find = |list: &[(&str, &'static str)]| {
+        list.iter()
+            .find(|(mark, _)| agent.contains(mark))
+            .map(|(_, name)| *name)
+    };
+    let known: Vec<&str> = [find(&browsers), find(&systems)]
+        .into_iter()
+        .flatten()
+        .collect();
+    known.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(list: &[(HeaderName, &str)]) -> HeaderMap {
+        list.iter()
+            .map(|(name, value)| (name.clone(), value.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn a_cookie_is_recognised_among_others_and_a_strange_one_is_not() {
+        let browser = Browser::new();
+        let line = format!("a=b; {NAME}={}; c=d", browser.cookie);
+        assert_eq!(
+            Browser::from_headers(&headers(&[(COOKIE, &line)]))
+                .unwrap()
+                .cookie,
+            browser.cookie
+        );
+        for strange in ["", "a=b", "__Host-kazasu=short", "__Host-kazasu="] {
+            assert!(Browser::from_headers(&headers(&[(COOKIE, strange)])).is_none());
+        }
+    }
+
+    #[test]
+    fn forms_from_elsewhere_are_recognised() {
+        let ours = "https://verifier.example";
+        let check = |list: &[(HeaderName, &str)]| is_same_origin(&headers(list), ours);
+        assert!(check(&[(ORIGIN, ours)]));
+        assert!(check(&[(ORIGIN, "null"), (SEC_FETCH_SITE, "same-origin")]));
+        assert!(!check(&[]));
+        assert!(!check(&[(ORIGIN, "null")]));
+        assert!(!check(&[(ORIGIN, "https://evil.example")]));
+        assert!(!check(&[(ORIGIN, ours), (SEC_FETCH_SITE, "same-site")]));
+    }
+
+    #[test]
+    fn the_description_is_coarse() {
+        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0";
+        assert_eq!(describe(&headers(&[(USER_AGENT, edge)])), "Edge, Windows");
+        let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
+        assert_eq!(
+            describe(&headers(&[(USER_AGENT, iphone)])),
+            "Safari, iPhone"
+        );
+        assert_eq!(describe(&headers(&[])), "");
+    }
+
+    #[test]
+    fn the_preferred_language_wins_and_japanese_is_the_fall_back() {
+        let pick = |value: &str| language(&headers(&[(ACCEPT_LANGUAGE, value)]));
+        assert_eq!(pick("en-GB,en;q=0.9,ja;q=0.8"), Language::English);
+        assert_eq!(pick("fr-FR,ja;q=0.8,en;q=0.5"), Language::Japanese);
+        assert_eq!(pick("fr"), Language::Japanese);
+    }
+}

@@ -1,0 +1,71 @@
+//! What a configuration may and may not say.
+
+use super::*;
+
+const GOOD: &str = include_str!("../../../verifier.example.toml");
+
+fn parse(text: &str) -> Result<Settings, SettingsError> {
+    Settings::parse(text, Path::new("/etc/kazasu"))
+}
+
+fn problems(text: &str) -> Vec<String> {
+    match parse(text) {
+        Err(SettingsError::Invalid(problems)) => problems,
+        other => panic!("expected problems, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_complete_file_is_understood() {
+    let settings = parse(GOOD).unwrap();
+    let party = &settings.relying_parties["portal"];
+    assert_eq!(settings.database, Path::new("/etc/kazasu/verifier.db"));
+    assert_eq!(settings.lifetimes.transaction, 600);
+    assert_eq!(party.modes(Purpose::Recover), [Mode::SamePhone]);
+    assert_eq!(
+        party.modes(Purpose::Link),
+        [Mode::SamePhone, Mode::OtherDevice]
+    );
+    assert_eq!(party.modes(Purpose::Rescue), []);
+}
+
+#[test]
+fn an_unknown_key_is_an_error() {
+    let text = format!("surprise = 1\n{GOOD}");
+    assert!(matches!(parse(&text), Err(SettingsError::Syntax(_))));
+}
+
+#[test]
+fn several_problems_are_told_at_once() {
+    let text = GOOD
+        .replace("https://verifier.example", "http://verifier.example")
+        .replace("https://tap.example", "https://tap.example/")
+        .replace("\"view\"", "\"vew\"")
+        .replace("claims = [\"name\"]", "claims = [\"address\"]");
+    assert_eq!(problems(&text).len(), 4, "{:?}", problems(&text));
+}
+
+#[test]
+fn test_anchors_never_join_the_production_hierarchy() {
+    let text = GOOD.replace(
+        "\"production\"",
+        "\"production\", test_anchors = [\"ca.der\"]",
+    );
+    assert_eq!(problems(&text).len(), 1);
+    let text = GOOD.replace("\"production\"", "\"test\"");
+    assert_eq!(problems(&text).len(), 1);
+}
+
+#[test]
+fn modes_are_chosen_for_allowed_purposes_only() {
+    let text = format!("{GOOD}\nmodes = {{ recover = [\"other-device\"] }}");
+    let settings = parse(&text).unwrap();
+    assert_eq!(
+        settings.relying_parties["portal"].modes(Purpose::Recover),
+        [Mode::OtherDevice]
+    );
+    let text = format!("{GOOD}\nmodes = {{ rescue = [\"other-device\"] }}");
+    assert_eq!(problems(&text).len(), 1);
+    let text = format!("{GOOD}\nmodes = {{ link = [\"local\"] }}");
+    assert_eq!(problems(&text).len(), 1);
+}

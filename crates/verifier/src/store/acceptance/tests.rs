@@ -1,0 +1,182 @@
+//! Acceptance, hand-back and redemption.
+
+use super::*;
+use crate::store::fixture::*;
+use crate::store::oidc::{self, Redemption};
+use crate::store::transactions::mint;
+use kazasu_statement::Mode;
+
+#[tokio::test]
+async fn nothing_is_accepted_before_pairing() {
+    let fixture = Fixture::with_digits().await;
+    let early = fixture.run(|c| accept(c, &acceptance(3))).await;
+    assert_eq!(early, Err(Reason::PairingRequired));
+    assert!(
+        fixture
+            .run(|c| subjects::of_credential(c, &[7; 32]))
+            .await
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn accepting_is_the_single_use_and_the_same_assertion_may_come_again() {
+    let fixture = Fixture::accepted(Mode::OtherDevice).await;
+    assert_eq!(fixture.run(|c| accept(c, &acceptance(11))).await, Ok(()));
+    let other = Acceptance {
+        assertion_hash: OTHER,
+        ..acceptance(11)
+    };
+    assert_eq!(
+        fixture.run(move |c| accept(c, &other)).await,
+        Err(Reason::AlreadyAccepted)
+    );
+    assert_eq!(fixture.events(), [("accepted".into(), None)]);
+}
+
+#[tokio::test]
+async fn a_voided_claim_and_an_ended_transaction_accept_nothing() {
+    let fixture = Fixture::claimed(Mode::SamePhone).await;
+    assert_eq!(
+        fixture.run(|c| accept(c, &acceptance(600))).await,
+        Err(Reason::TransactionExpired)
+    );
+    assert!(
+        fixture
+            .run(|c| mint(c, "T", &ticket(Mode::SamePhone, 1, OTHER), 3))
+            .await
+    );
+    assert_eq!(
+        fixture.run(|c| accept(c, &acceptance(3))).await,
+        Err(Reason::TicketUnknown)
+    );
+    assert!(
+        fixture
+            .run(|c| subjects::of_credential(c, &[7; 32]))
+            .await
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_credential_seen_revoked_stays_revoked() {
+    let fixture = Fixture::claimed(Mode::SamePhone).await;
+    fixture
+        .run(|c| subjects::record_revoked(c, &[7; 32], 2))
+        .await;
+    let refused = fixture.run(|c| accept(c, &acceptance(3))).await;
+    assert_eq!(refused, Err(Reason::CertificateRevoked));
+    assert_eq!(fixture.at(3).state, State::Claimed);
+}
+
+#[tokio::test]
+async fn a_code_is_redeemed_once_and_takes_the_name_with_it() {
+    let fixture = Fixture::accepted(Mode::OtherDevice).await;
+    assert!(fixture.code_issued(11).await);
+    let redeemed = fixture
+        .run(|c| oidc::redeem(c, &redemption(), 12))
+        .await
+        .unwrap();
+    assert_eq!(redeemed.subject_id, [8; 16]);
+    assert_eq!(redeemed.transaction.sealed_name, Some(vec![1]));
+    assert!(
+        fixture
+            .run(|c| oidc::redeem(c, &redemption(), 12))
+            .await
+            .is_none()
+    );
+    let after = fixture.at(12);
+    assert_eq!((after.state, after.sealed_name), (State::Redeemed, None));
+    assert!(!fixture.code_issued(13).await);
+}
+
+#[tokio::test]
+async fn a_code_that_does_not_match_is_dead() {
+    for wrong in [
+        Redemption {
+            relying_party: "other".into(),
+            ..redemption()
+        },
+        Redemption {
+            redirect_uri: "https://portal.example/other".into(),
+            ..redemption()
+        },
+        Redemption {
+            code_challenge: "other".into(),
+            ..redemption()
+        },
+    ] {
+        let fixture = Fixture::accepted(Mode::OtherDevice).await;
+        assert!(fixture.code_issued(11).await);
+        assert!(
+            fixture
+                .run(move |c| oidc::redeem(c, &wrong, 12))
+                .await
+                .is_none()
+        );
+        assert!(
+            fixture
+                .run(|c| oidc::redeem(c, &redemption(), 12))
+                .await
+                .is_none()
+        );
+        assert_eq!(fixture.at(12).state, State::Accepted);
+    }
+}
+
+#[tokio::test]
+async fn codes_and_acceptance_end_with_their_time() {
+    let fixture = Fixture::accepted(Mode::OtherDevice).await;
+    assert!(fixture.code_issued(11).await);
+    assert!(
+        fixture
+            .run(|c| oidc::redeem(c, &redemption(), 71))
+            .await
+            .is_none()
+    );
+    assert!(!fixture.code_issued(130).await);
+    assert_eq!(fixture.at(130).state, State::Expired);
+}
+
+#[tokio::test]
+async fn on_one_phone_no_code_exists_before_the_browser_came_back() {
+    let fixture = Fixture::accepted(Mode::SamePhone).await;
+    assert!(!fixture.code_issued(11).await);
+    let outcome = fixture
+        .run(|c| hand_back(c, &RETURN, Some(&BROWSER), 12))
+        .await;
+    assert!(matches!(outcome, HandBack::Continue(id) if id == "T"));
+    assert!(fixture.code_issued(13).await);
+}
+
+#[tokio::test]
+async fn a_foreign_browser_ends_the_transaction_and_its_name() {
+    for foreign in [None, Some(OTHER)] {
+        let fixture = Fixture::accepted(Mode::SamePhone).await;
+        let outcome = fixture
+            .run(move |c| hand_back(c, &RETURN, foreign.as_ref(), 12))
+            .await;
+        assert!(matches!(outcome, HandBack::WrongBrowser(Some(_))));
+        let after = fixture.at(12);
+        assert_eq!(after.closed_because(), Some(Reason::WrongBrowser));
+        assert_eq!(after.sealed_name, None);
+        // The code is dead, also for the browser that started.
+        let late = fixture
+            .run(|c| hand_back(c, &RETURN, Some(&BROWSER), 12))
+            .await;
+        assert!(matches!(late, HandBack::Unknown));
+    }
+}
+
+#[tokio::test]
+async fn a_used_return_url_harms_nothing_in_foreign_hands() {
+    let fixture = Fixture::accepted(Mode::SamePhone).await;
+    fixture
+        .run(|c| hand_back(c, &RETURN, Some(&BROWSER), 12))
+        .await;
+    let foreign = fixture
+        .run(|c| hand_back(c, &RETURN, Some(&OTHER), 13))
+        .await;
+    assert!(matches!(foreign, HandBack::WrongBrowser(None)));
+    assert_eq!(fixture.at(13).state, State::Accepted);
+}

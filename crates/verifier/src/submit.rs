@@ -1,0 +1,207 @@
+//! An assertion, from its arrival to its outcome.
+
+use crate::app::App;
+use crate::challenge::{self, Binding};
+use crate::failure::Failure;
+use crate::keys::derived_code;
+use crate::ppid::credential_index;
+use crate::secret::{hash, length_prefixed, random};
+use crate::store::acceptance::{self, Acceptance};
+use crate::store::subjects;
+use crate::store::transactions;
+use crate::transaction::{State, Transaction};
+use crate::{lineage, revocation, sealed_name};
+use kazasu_assertion::Verified;
+use kazasu_statement::{Assertion, Mode, Reason, Statement};
+
+/// Keeps codes of return URLs apart from anything else derived from a companion secret.
+const RETURN_DOMAIN: &[u8] = b"kazasu/return/v1";
+
+/// Judges an assertion and, if it holds, accepts the transaction. Accepted comes with the return
+/// URL, empty where none is needed. The same assertion again gets the same outcome.
+pub(crate) async fn submit(
+    app: &App,
+    companion_secret: &[u8],
+    assertion: &Assertion,
+) -> Result<Result<String, Reason>, Failure> {
+    let now = app.now();
+    let companion_hash = hash(companion_secret);
+    let found = app
+        .store
+        .read(|c| transactions::by_companion(c, &companion_hash, now))?;
+    let Some(transaction) = found else {
+        return Ok(Err(Reason::TicketUnknown));
+    };
+    let assertion_hash = hash(length_prefixed(&[
+        &assertion.challenge,
+        &assertion.certificate,
+        &assertion.signature,
+        assertion.name.as_deref().unwrap_or_default().as_bytes(),
+    ]));
+    let is_accepted = matches!(transaction.state, State::Accepted | State::Redeemed);
+    if is_accepted && transaction.assertion_hash == Some(assertion_hash) {
+        return Ok(Ok(return_url(app, &transaction, companion_secret)));
+    }
+    if let Some(reason) = transaction.not_ready_because() {
+        return Ok(Err(reason));
+    }
+    let outcome = match judge(app, &transaction, assertion, now).await? {
+        Ok(judged) => {
+            accept(
+                app,
+                &transaction,
+                companion_secret,
+                assertion_hash,
+                judged,
+                now,
+            )
+            .await?
+        }
+        Err(reason) => Err(reason),
+    };
+    if let Err(reason) = outcome {
+        tracing::info!(%reason, "an assertion was refused");
+        let id = transaction.id.clone();
+        app.store
+            .write(move |c| acceptance::refuse(c, &id, reason, now))
+            .await?;
+        return Ok(Err(reason));
+    }
+    app.store.announce(&transaction.id);
+    Ok(Ok(return_url(app, &transaction, companion_secret)))
+}
+
+/// A verified assertion and what lineage said.
+struct Judged {
+    verified: Verified,
+    credential: [u8; 32],
+    predecessors: Option<Vec<subjects::Predecessor>>,
+}
+
+async fn judge(
+    app: &App,
+    transaction: &Transaction,
+    assertion: &Assertion,
+    now: i64,
+) -> Result<Result<Judged, Reason>, Failure> {
+    let verified = match verify(app, transaction, assertion, now) {
+        Ok(verified) => verified,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let certificate = verified.certificate();
+    let credential = credential_index(&app.keys, certificate.issuer_key_id(), certificate.serial());
+    let (revoked, known) = app.store.read(|c| {
+        Ok((
+            subjects::is_revoked(c, &credential)?,
+            subjects::of_credential(c, &credential)?.is_some(),
+        ))
+    })?;
+    if revoked {
+        return Ok(Err(Reason::CertificateRevoked));
+    }
+    if let Err(reason) = revocation::check(app, certificate, now).await {
+        if reason == Reason::CertificateRevoked {
+            app.store
+                .write(move |c| subjects::record_revoked(c, &credential, now))
+                .await?;
+        }
+        return Ok(Err(reason));
+    }
+    let predecessors = match known {
+        true => None,
+        false => match lineage::predecessors(app, certificate).await {
+            Ok(predecessors) => Some(predecessors),
+            Err(reason) => return Ok(Err(reason)),
+        },
+    };
+    Ok(Ok(Judged {
+        verified,
+        credential,
+        predecessors,
+    }))
+}
+
+/// Challenge, statement, signature and path: everything that needs nobody else.
+fn verify(
+    app: &App,
+    transaction: &Transaction,
+    assertion: &Assertion,
+    now: i64,
+) -> Result<Verified, Reason> {
+    let binding = binding(transaction).ok_or(Reason::TicketUnknown)?;
+    challenge::open(&app.keys, &assertion.challenge, binding, now)?;
+    let statement = Statement {
+        verifier_origin: &app.settings.origin,
+        relying_party: &transaction.relying_party,
+        transaction_id: &transaction.id,
+        purpose: transaction.purpose,
+        challenge: &assertion.challenge,
+        requested_claims: transaction.requested_claims(),
+        name: assertion.name.as_deref(),
+        certificate: &assertion.certificate,
+    };
+    kazasu_assertion::verify(&app.anchors, assertion, &statement, now)
+}
+
+async fn accept(
+    app: &App,
+    transaction: &Transaction,
+    companion_secret: &[u8],
+    assertion_hash: [u8; 32],
+    judged: Judged,
+    now: i64,
+) -> Result<Result<(), Reason>, Failure> {
+    let name = judged.verified.name();
+    // The services were asked meanwhile: what counts is when it is accepted.
+    let now = app.now().max(now);
+    let acceptance = Acceptance {
+        transaction_id: transaction.id.clone(),
+        companion_hash: hash(companion_secret),
+        assertion_hash,
+        credential: judged.credential,
+        predecessors: judged.predecessors,
+        new_subject: random(),
+        pairwise_version: app.keys.newest_pairwise_version(),
+        sealed_name: name.map(|name| sealed_name::seal(&app.keys, &transaction.id, name)),
+        return_hash: needs_return(transaction)
+            .then(|| hash(return_code(transaction, companion_secret))),
+        now,
+        expires_at: now + app.settings.lifetimes.accepted,
+    };
+    Ok(app
+        .store
+        .write(move |c| acceptance::accept(c, &acceptance))
+        .await?)
+}
+
+/// What a challenge of this transaction is bound to; `None` before a ticket was minted.
+pub(crate) fn binding(transaction: &Transaction) -> Option<Binding<'_>> {
+    Some(Binding {
+        transaction_id: &transaction.id,
+        claim_number: transaction.ticket_number,
+        mode: transaction.mode?,
+    })
+}
+
+fn needs_return(transaction: &Transaction) -> bool {
+    transaction.mode == Some(Mode::SamePhone)
+}
+
+/// Derived, not drawn, so that submitting again can return it without its being stored.
+fn return_code(transaction: &Transaction, companion_secret: &[u8]) -> String {
+    derived_code(
+        companion_secret,
+        &[RETURN_DOMAIN, transaction.id.as_bytes()],
+    )
+}
+
+fn return_url(app: &App, transaction: &Transaction, companion_secret: &[u8]) -> String {
+    if !needs_return(transaction) {
+        return String::new();
+    }
+    format!(
+        "{}/return/{}",
+        app.settings.origin,
+        return_code(transaction, companion_secret)
+    )
+}

@@ -1,0 +1,346 @@
+//! A verifier in this process, with its clock in the test's hands, and the three who talk to it:
+//! a relying party, a browser and a companion.
+
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
+use kazasu_proto::companion::v1::companion_service_client::CompanionServiceClient;
+use kazasu_verifier::{Keys, Settings, Verifier};
+use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::{Client, Response, StatusCode};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tonic::transport::Channel;
+
+/// When every test begins: inside the published test card's validity.
+pub(crate) const START: i64 = 1_780_272_000;
+
+/// What the relying party sends as code verifier, and its S256 challenge.
+pub(crate) const CODE_VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CODE_CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+pub(crate) const REDIRECT_URI: &str = "https://portal.example/callback";
+
+/// Whose certificates a verifier accepts, and whom it asks about them.
+#[derive(Clone)]
+pub(crate) struct Trust {
+    /// CA certificates, DER.
+    pub(crate) anchors: Vec<PathBuf>,
+    /// The origin of OCSP responder and lineage service.
+    pub(crate) authority: String,
+}
+
+impl Trust {
+    /// The published test CA, and nobody to ask.
+    fn in_published_test_card() -> Self {
+        let anchor = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../assertion/testdata/test-card/jpki-auth-ca-cert.der"
+        );
+        Self {
+            anchors: vec![anchor.into()],
+            authority: "http://127.0.0.1:1".into(),
+        }
+    }
+}
+
+pub(crate) struct Server {
+    pub(crate) origin: String,
+    pub(crate) http: Client,
+    pub(crate) folder: TempDir,
+    trust: Trust,
+    clock: Arc<AtomicI64>,
+    key: EncodingKey,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        let clock = Arc::new(AtomicI64::new(START));
+        Self::start_with(Trust::in_published_test_card(), clock).await
+    }
+
+    pub(crate) async fn start_with(trust: Trust, clock: Arc<AtomicI64>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Keys::create(&folder.path().join("keys.toml")).unwrap();
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        let key = EncodingKey::from_ec_der(pair.to_pkcs8v1().unwrap().as_ref());
+        Self::start_in(folder, trust, key, clock).await
+    }
+
+    /// Stops it and starts another on the same database and keys, at another port.
+    pub(crate) async fn restart(self) -> Self {
+        self.stop.send(()).unwrap();
+        self.served.await.unwrap().unwrap();
+        Self::start_in(self.folder, self.trust, self.key, self.clock).await
+    }
+
+    async fn start_in(
+        folder: TempDir,
+        trust: Trust,
+        key: EncodingKey,
+        clock: Arc<AtomicI64>,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let settings = Settings::parse(&configuration(port, &trust, &key), folder.path()).unwrap();
+        let keys = Keys::read(&settings.keys).unwrap();
+        let time = clock.clone();
+        let now = Arc::new(move || time.load(Ordering::SeqCst));
+        let verifier = Verifier::new(settings, keys, now).unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(verifier.serve(listener, async move {
+            // A dropped sender ends the server too.
+            let _ = stopped.await;
+        }));
+        let no_redirects = reqwest::redirect::Policy::none();
+        Self {
+            origin: format!("http://localhost:{port}"),
+            http: Client::builder().redirect(no_redirects).build().unwrap(),
+            folder,
+            trust,
+            clock,
+            key,
+            stop,
+            served,
+        }
+    }
+
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.clock.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.load(Ordering::SeqCst)
+    }
+
+    pub(crate) async fn companion(&self) -> CompanionServiceClient<Channel> {
+        CompanionServiceClient::connect(self.origin.clone())
+            .await
+            .unwrap()
+    }
+
+    /// The claims of the portal's client assertion as they should be.
+    pub(crate) fn client_claims(&self) -> Value {
+        self.client_claims_of("portal")
+    }
+
+    pub(crate) fn client_claims_of(&self, party: &str) -> Value {
+        static ASSERTIONS: AtomicU32 = AtomicU32::new(0);
+        let number = ASSERTIONS.fetch_add(1, Ordering::SeqCst);
+        json!({ "iss": party, "sub": party, "aud": self.origin, "iat": self.now(),
+            "exp": self.now() + 60, "jti": format!("jti-{number}") })
+    }
+
+    pub(crate) fn sign(&self, claims: &Value) -> String {
+        jsonwebtoken::encode(&Header::new(Algorithm::ES256), claims, &self.key).unwrap()
+    }
+
+    /// Posts a form of the relying party's; returns status and JSON.
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        client_assertion: &str,
+        form: &[(&str, &str)],
+    ) -> (StatusCode, Value) {
+        let mut fields = vec![
+            (
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ),
+            ("client_assertion", client_assertion),
+        ];
+        fields.extend_from_slice(form);
+        let url = format!("{}{path}", self.origin);
+        let response = self.http.post(url).form(&fields).send().await.unwrap();
+        (response.status(), response.json().await.unwrap())
+    }
+
+    /// Pushes a request of the portal's with some parameters changed; an empty value leaves one
+    /// out.
+    pub(crate) async fn push(&self, changes: &[(&str, &str)]) -> (StatusCode, Value) {
+        self.push_as("portal", changes).await
+    }
+
+    async fn push_as(&self, party: &str, changes: &[(&str, &str)]) -> (StatusCode, Value) {
+        let mut form = vec![
+            ("response_type", "code"),
+            ("redirect_uri", REDIRECT_URI),
+            ("scope", "openid name"),
+            ("state", "the state"),
+            ("nonce", "the nonce"),
+            ("code_challenge", CODE_CHALLENGE),
+            ("code_challenge_method", "S256"),
+            ("purpose", "link"),
+            ("ui_locales", "en"),
+        ];
+        form.retain(|(key, _)| !changes.iter().any(|(changed, _)| changed == key));
+        form.extend(changes.iter().filter(|(_, value)| !value.is_empty()));
+        let assertion = self.sign(&self.client_claims_of(party));
+        self.post("/oidc/par", &assertion, &form).await
+    }
+
+    /// The authorization URL of a fresh request.
+    pub(crate) async fn authorization(&self, changes: &[(&str, &str)]) -> String {
+        self.authorization_as("portal", changes).await
+    }
+
+    async fn authorization_as(&self, party: &str, changes: &[(&str, &str)]) -> String {
+        let (status, body) = self.push_as(party, changes).await;
+        assert_eq!(status, StatusCode::CREATED, "{body}");
+        let request_uri = body["request_uri"].as_str().unwrap();
+        let origin = &self.origin;
+        format!("{origin}/oidc/authorize?client_id={party}&request_uri={request_uri}")
+    }
+
+    /// A browser on the start page of a fresh transaction; the second is the page's URL.
+    pub(crate) async fn begin(&self, changes: &[(&str, &str)]) -> (Browser, String) {
+        self.begin_as("portal", changes).await
+    }
+
+    /// As [`Server::begin`], of any relying party.
+    pub(crate) async fn begin_as(
+        &self,
+        party: &str,
+        changes: &[(&str, &str)],
+    ) -> (Browser, String) {
+        let mut browser = Browser::new(self);
+        let page = browser
+            .get(&self.authorization_as(party, changes).await)
+            .await;
+        assert_eq!(page.status, StatusCode::SEE_OTHER);
+        (browser, page.location.unwrap())
+    }
+
+    /// A browser that shows a ticket, the page's URL, and the ticket.
+    pub(crate) async fn ticket(&self, mode: &str) -> (Browser, String, String) {
+        let (mut browser, page) = self.begin(&[]).await;
+        browser
+            .post(&format!("{page}/start"), &[("mode", mode)])
+            .await;
+        let ticket = browser.get(&page).await.ticket();
+        (browser, page, ticket)
+    }
+}
+
+fn configuration(port: u16, trust: &Trust, key: &EncodingKey) -> String {
+    let jwk = Jwk::from_encoding_key(key, Algorithm::ES256).unwrap();
+    let jwks = json!({ "keys": [jwk] });
+    let Trust { anchors, authority } = trust;
+    format!(
+        r#"
+        origin = "http://localhost:{port}"
+        ticket_origin = "http://127.0.0.1:{port}"
+        listen = "127.0.0.1:{port}"
+        database = "verifier.db"
+        keys = "keys.toml"
+        trust = {{ hierarchy = "test", test_anchors = {anchors:?} }}
+        revocation = {{ ocsp_url = "{authority}/ocsp" }}
+        lineage = {{ url = "{authority}/lineage" }}
+
+        [[relying_party]]
+        id = "portal"
+        name = {{ ja = "見本ポータル", en = "Sample portal" }}
+        sector = "portal.example"
+        redirect_uris = ["{REDIRECT_URI}"]
+        jwks = '{jwks}'
+        purposes = ["view", "link", "recover"]
+        claims = ["name"]
+
+        [[relying_party]]
+        id = "nameless"
+        name = {{ ja = "名無し", en = "Nameless" }}
+        sector = "nameless.example"
+        redirect_uris = ["https://nameless.example/"]
+        jwks = '{jwks}'
+        purposes = ["view"]
+        "#
+    )
+}
+
+/// A browser with one cookie jar.
+pub(crate) struct Browser {
+    http: Client,
+    origin: String,
+    pub(crate) cookie: Option<String>,
+}
+
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) location: Option<String>,
+    pub(crate) html: String,
+}
+
+impl Page {
+    pub(crate) fn reason(&self) -> Option<&str> {
+        self.html.split_once("data-reason=\"")?.1.split('"').next()
+    }
+
+    pub(crate) fn ticket(&self) -> String {
+        let link = self.html.split_once("id=\"ticket\" href=\"").unwrap().1;
+        let url = link.split('"').next().unwrap();
+        url.split_once("/t/").unwrap().1.to_owned()
+    }
+}
+
+impl Browser {
+    pub(crate) fn new(server: &Server) -> Self {
+        Self {
+            http: server.http.clone(),
+            origin: server.origin.clone(),
+            cookie: None,
+        }
+    }
+
+    pub(crate) async fn get(&mut self, url: &str) -> Page {
+        let mut request = self.http.get(url);
+        if let Some(cookie) = &self.cookie {
+            request = request.header(COOKIE, cookie);
+        }
+        let response = request.send().await.unwrap();
+        self.page(response).await
+    }
+
+    pub(crate) async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Page {
+        let origin = self.origin.clone();
+        self.post_from(&origin, url, form).await
+    }
+
+    /// Posts as a page of another origin would.
+    pub(crate) async fn post_from(
+        &mut self,
+        origin: &str,
+        url: &str,
+        form: &[(&str, &str)],
+    ) -> Page {
+        let mut request = self.http.post(url).header(ORIGIN, origin).form(form);
+        if let Some(cookie) = &self.cookie {
+            request = request.header(COOKIE, cookie);
+        }
+        let response = request.send().await.unwrap();
+        self.page(response).await
+    }
+
+    async fn page(&mut self, response: Response) -> Page {
+        let header = |name| {
+            response
+                .headers()
+                .get(name)
+                .map(|value| value.to_str().unwrap().to_owned())
+        };
+        if let Some(cookie) = header(SET_COOKIE) {
+            self.cookie = cookie.split(';').next().map(str::to_owned);
+        }
+        Page {
+            status: response.status(),
+            location: header(LOCATION),
+            html: response.text().await.unwrap(),
+        }
+    }
+}

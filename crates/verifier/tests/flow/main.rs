@@ -1,0 +1,11 @@
+//! The verifier as its three partners see it, up to the point where a real card's signature is
+//! needed: from there on the tests need the emulator and live in the package `kazasu-tests`.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
+
+mod assertions;
+mod harness;
+mod pairing;
+mod requests;
+mod tickets;
+mod tokens;

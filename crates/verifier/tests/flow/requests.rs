@@ -1,0 +1,198 @@
+//! Pushed requests and the authorization endpoint.
+
+use crate::harness::{Browser, REDIRECT_URI, Server};
+use reqwest::StatusCode;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_request_that_is_not_what_it_must_be_is_refused() {
+    let server = Server::start().await;
+    for (change, error) in [
+        (("response_type", "token"), "unsupported_response_type"),
+        (("response_mode", "fragment"), "invalid_request"),
+        (
+            ("redirect_uri", "https://portal.example/callback/"),
+            "invalid_request",
+        ),
+        (("redirect_uri", ""), "invalid_request"),
+        (("scope", "name"), "invalid_scope"),
+        (("nonce", ""), "invalid_request"),
+        (("code_challenge", ""), "invalid_request"),
+        (("code_challenge", "short"), "invalid_request"),
+        (("code_challenge_method", "plain"), "invalid_request"),
+        (("code_challenge_method", ""), "invalid_request"),
+        (("purpose", ""), "invalid_request"),
+        (("purpose", "surprise"), "invalid_request"),
+        (("purpose", "rescue"), "unauthorized_client"),
+        (("request", "a.b.c"), "request_not_supported"),
+        (("request_uri", "urn:x"), "invalid_request"),
+        (("client_id", "nameless"), "invalid_client"),
+    ] {
+        let (_, body) = server.push(&[change]).await;
+        assert_eq!(body["error"], error, "{change:?}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_party_without_the_claim_may_not_ask_for_the_name() {
+    let server = Server::start().await;
+    let mut claims = server.client_claims();
+    claims["iss"] = json!("nameless");
+    claims["sub"] = json!("nameless");
+    let form = [
+        ("response_type", "code"),
+        ("redirect_uri", "https://nameless.example/"),
+        ("scope", "openid name"),
+        ("nonce", "n"),
+        (
+            "code_challenge",
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        ),
+        ("code_challenge_method", "S256"),
+        ("purpose", "view"),
+    ];
+    let (status, body) = server.post("/oidc/par", &server.sign(&claims), &form).await;
+    assert_eq!(
+        (status, &body["error"]),
+        (StatusCode::BAD_REQUEST, &json!("invalid_scope"))
+    );
+}
+
+#[tokio::test]
+async fn a_client_assertion_must_be_ours_fresh_and_new() {
+    let server = Server::start().await;
+    let now = server.now();
+    for (claim, value) in [
+        ("iss", json!("stranger")),
+        ("sub", json!("nameless")),
+        ("aud", json!("https://elsewhere.example")),
+        ("aud", json!(["https://elsewhere.example", server.origin])),
+        ("aud", json!(format!("{}/oidc/token", server.origin))),
+        ("exp", json!(now)),
+        ("exp", json!(now + 3600)),
+        ("iat", json!(now + 3600)),
+        ("nbf", json!(now + 3600)),
+        ("jti", json!("")),
+    ] {
+        let mut claims = server.client_claims();
+        claims[claim] = value;
+        let (status, body) = server.post("/oidc/par", &server.sign(&claims), &[]).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{claim}");
+        assert_eq!(body["error"], "invalid_client");
+    }
+    let once = server.sign(&server.client_claims());
+    let (_, first) = server.post("/oidc/par", &once, &[]).await;
+    assert_eq!(
+        first["error"], "invalid_request",
+        "the assertion was fine, the empty request not"
+    );
+    let (_, second) = server.post("/oidc/par", &once, &[]).await;
+    assert_eq!(second["error"], "invalid_client");
+}
+
+#[tokio::test]
+async fn an_altered_or_foreign_client_assertion_is_refused() {
+    let server = Server::start().await;
+    let other = Server::start().await;
+    let good = server.sign(&server.client_claims());
+    let foreign = other.sign(&server.client_claims());
+    let unsigned = format!("{}.", good.rsplit_once('.').unwrap().0);
+    for assertion in ["", "a.b.c", &foreign, &unsigned] {
+        let (status, _) = server.post("/oidc/par", assertion, &[]).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[tokio::test]
+async fn reopening_the_authorization_finds_the_transaction_again() {
+    let server = Server::start().await;
+    let url = server.authorization(&[]).await;
+    let mut browser = Browser::new(&server);
+    let first = browser.get(&url).await;
+    assert!(
+        browser
+            .cookie
+            .as_ref()
+            .unwrap()
+            .starts_with("__Host-kazasu=")
+    );
+    let again = browser.get(&url).await;
+    assert_eq!(first.location, again.location);
+    let foreign = Browser::new(&server).get(&url).await;
+    assert_eq!(foreign.reason(), Some("wrong_browser"));
+}
+
+#[tokio::test]
+async fn a_second_tab_keeps_the_cookie_and_gets_its_own_transaction() {
+    let server = Server::start().await;
+    let (mut browser, first) = server.begin(&[]).await;
+    let cookie = browser.cookie.clone();
+    let second = browser
+        .get(&server.authorization(&[]).await)
+        .await
+        .location
+        .unwrap();
+    assert_ne!(first, second);
+    assert_eq!(browser.cookie, cookie);
+    for page in [first, second] {
+        assert_eq!(browser.get(&page).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_or_late_request_ends_here_and_not_at_an_unchecked_address() {
+    let server = Server::start().await;
+    let url = server.authorization(&[]).await;
+    let stranger = url.replace("client_id=portal", "client_id=nameless");
+    let mut browser = Browser::new(&server);
+    assert_eq!(
+        browser.get(&stranger).await.reason(),
+        Some("wrong_relying_party")
+    );
+    assert_eq!(
+        browser.get(&format!("{url}x")).await.reason(),
+        Some("transaction_expired")
+    );
+    let nothing = format!("{}/oidc/authorize", server.origin);
+    assert_eq!(
+        browser.get(&nothing).await.reason(),
+        Some("transaction_expired")
+    );
+    server.pass(60);
+    assert_eq!(
+        browser.get(&url).await.reason(),
+        Some("transaction_expired")
+    );
+}
+
+#[tokio::test]
+async fn prompt_none_cannot_be_met() {
+    let server = Server::start().await;
+    let url = server.authorization(&[("prompt", "none")]).await;
+    let answer = Browser::new(&server).get(&url).await.location.unwrap();
+    assert!(answer.starts_with(&format!(
+        "{REDIRECT_URI}?error=login_required&state=the+state&iss="
+    )));
+}
+
+#[tokio::test]
+async fn discovery_and_keys_are_open_to_every_origin_and_pages_are_closed() {
+    let server = Server::start().await;
+    let get = |path: &str| server.http.get(format!("{}{path}", server.origin)).send();
+    let discovery = get("/.well-known/openid-configuration").await.unwrap();
+    assert_eq!(discovery.headers()["access-control-allow-origin"], "*");
+    let discovery: serde_json::Value = discovery.json().await.unwrap();
+    assert_eq!(discovery["issuer"], server.origin.as_str());
+    let keys: serde_json::Value = get("/oidc/jwks").await.unwrap().json().await.unwrap();
+    assert_eq!(keys["keys"][0]["alg"], "ES256");
+    assert!(
+        keys["keys"][0]["d"].is_null(),
+        "only public keys are published"
+    );
+    let page = get("/tap/nothing").await.unwrap();
+    let policy = page.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+    assert_eq!(page.headers()["referrer-policy"], "no-referrer");
+    assert_eq!(page.headers()["cache-control"], "no-store");
+    assert!(!page.headers().contains_key("access-control-allow-origin"));
+}
