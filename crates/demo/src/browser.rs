@@ -1,0 +1,190 @@
+//! A browser, as far as the tap pages need one: cookies by host, redirects, links and forms.
+
+use anyhow::{Context, Result, bail};
+use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use std::collections::BTreeMap;
+use url::Url;
+
+const REDIRECTS: usize = 10;
+
+/// One person's browser.
+#[derive(Default)]
+pub struct Browser {
+    http: Option<reqwest::Client>,
+    cookies: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// Where a visit ended.
+#[derive(Debug)]
+pub enum Visit {
+    /// On a page of the verifier.
+    Page(Page),
+    /// At a relying party's redirect URI.
+    Callback(Url),
+}
+
+/// A page of the verifier.
+#[derive(Debug)]
+pub struct Page {
+    /// Its address.
+    pub url: Url,
+    /// Its status.
+    pub status: StatusCode,
+    /// Its HTML.
+    pub html: String,
+}
+
+impl Page {
+    /// The value of `attribute` in the element with the given `id`.
+    pub fn attribute(&self, id: &str, attribute: &str) -> Option<String> {
+        let element = self.html.find(&format!("id=\"{id}\""))?;
+        let start = self.html[..element].rfind('<')?;
+        let tag = &self.html[start..start + self.html[start..].find('>')?];
+        value_of(tag, attribute)
+    }
+
+    /// The reason a refusal page names.
+    pub fn reason(&self) -> Option<String> {
+        value_of(&self.html, "data-reason")
+    }
+}
+
+fn value_of(html: &str, attribute: &str) -> Option<String> {
+    let (_, after) = html.split_once(&format!("{attribute}=\""))?;
+    Some(after.split_once('"')?.0.replace("&amp;", "&"))
+}
+
+impl Visit {
+    /// The page, where one is expected.
+    ///
+    /// # Errors
+    /// If the browser went to the relying party instead.
+    pub fn page(self) -> Result<Page> {
+        match self {
+            Self::Page(page) => Ok(page),
+            Self::Callback(url) => bail!("left for the relying party: {}", url.path()),
+        }
+    }
+
+    /// The relying party's address, where the browser is expected to have gone.
+    ///
+    /// # Errors
+    /// If a page was shown instead.
+    pub fn callback(self) -> Result<Url> {
+        match self {
+            Self::Callback(url) => Ok(url),
+            Self::Page(page) => {
+                bail!(
+                    "stayed at {} ({}, reason {:?})",
+                    page.url.path(),
+                    page.status,
+                    page.reason()
+                )
+            }
+        }
+    }
+}
+
+impl Browser {
+    /// A browser without cookies.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Opens an address.
+    ///
+    /// # Errors
+    /// If a server cannot be reached.
+    pub async fn open(&mut self, url: &Url) -> Result<Visit> {
+        self.visit(Method::GET, url.clone(), &[]).await
+    }
+
+    /// Sends a form of `page` to `path`, which is relative to it.
+    ///
+    /// # Errors
+    /// If a server cannot be reached.
+    pub async fn submit(
+        &mut self,
+        page: &Page,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> Result<Visit> {
+        self.visit(Method::POST, page.url.join(path)?, form).await
+    }
+
+    async fn visit(&mut self, method: Method, url: Url, form: &[(&str, &str)]) -> Result<Visit> {
+        let (mut method, mut url) = (method, url);
+        let home = url.origin();
+        for _ in 0..REDIRECTS {
+            let request = self.request(&method, &url, form)?;
+            let response = request.send().await?;
+            self.keep_cookies(&url, &response);
+            let Some(location) = response.headers().get(LOCATION) else {
+                let status = response.status();
+                return Ok(Visit::Page(Page {
+                    status,
+                    html: response.text().await?,
+                    url,
+                }));
+            };
+            url = url.join(location.to_str()?)?;
+            method = Method::GET;
+            if url.origin() != home {
+                return Ok(Visit::Callback(url));
+            }
+        }
+        bail!("more than {REDIRECTS} redirects")
+    }
+
+    fn request(
+        &mut self,
+        method: &Method,
+        url: &Url,
+        form: &[(&str, &str)],
+    ) -> Result<RequestBuilder> {
+        let http = match &self.http {
+            Some(http) => http.clone(),
+            None => {
+                let none = reqwest::redirect::Policy::none();
+                self.http
+                    .insert(reqwest::Client::builder().redirect(none).build()?)
+                    .clone()
+            }
+        };
+        let cookies = self.cookies.get(url.host_str().context("a host")?);
+        let cookies: Vec<String> = cookies
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let mut request = http.request(method.clone(), url.clone());
+        if !cookies.is_empty() {
+            request = request.header(COOKIE, cookies.join("; "));
+        }
+        if *method == Method::POST {
+            request = request
+                .header(ORIGIN, url.origin().ascii_serialization())
+                .form(form);
+        }
+        Ok(request)
+    }
+
+    fn keep_cookies(&mut self, url: &Url, response: &Response) {
+        let jar = self
+            .cookies
+            .entry(url.host_str().unwrap_or_default().to_owned())
+            .or_default();
+        for cookie in response.headers().get_all(SET_COOKIE) {
+            let pair = cookie
+                .to_str()
+                .unwrap_or_default()
+                .split(';')
+                .next()
+                .unwrap_or_default();
+            if let Some((name, value)) = pair.split_once('=') {
+                jar.insert(name.trim().to_owned(), value.trim().to_owned());
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Starting and stopping binaries.
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+
+/// Long enough for a debug build on a busy machine to make its keys.
+const START_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+
+/// The path of a binary of this workspace, beside the running one.
+///
+/// # Errors
+/// If it has not been built.
+pub fn binary(name: &str) -> Result<PathBuf> {
+    let here = std::env::current_exe().context("this program's own path")?;
+    here.ancestors()
+        .skip(1)
+        .take(3)
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_file())
+        .with_context(|| format!("{name} is not built: run `cargo build --workspace --bins`"))
+}
+
+/// A loopback port that is free now.
+///
+/// # Errors
+/// If the machine has none.
+pub fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// A started binary. It is stopped when dropped; its standard error goes to a file.
+pub struct Process {
+    name: String,
+    child: Child,
+    /// Open as long as the process is wanted: the emulator ends with it.
+    _stdin: Option<ChildStdin>,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts `command`, whose first line on standard output is a JSON object that says it is
+    /// ready, and returns that line too.
+    ///
+    /// # Errors
+    /// If it cannot be started, ends, or does not get ready; with the end of its log.
+    pub async fn start(
+        name: &str,
+        mut command: Command,
+        folder: &Path,
+    ) -> Result<(Self, serde_json::Value)> {
+        let log = folder.join(format!("{name}.log"));
+        let log_file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&log)?;
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log_file)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("starting {name}"))?;
+        let stdin = child.stdin.take();
+        let stdout = child.stdout.take().context("standard output is piped")?;
+        let mut lines = BufReader::new(stdout).lines();
+        let first = tokio::time::timeout(START_LIMIT, lines.next_line()).await;
+        let Ok(Ok(Some(line))) = first else {
+            let _ = child.kill().await;
+            bail!("{name} did not get ready:\n{}", tail(&log));
+        };
+        let ready = serde_json::from_str(&line)
+            .with_context(|| format!("{name} said {line:?} instead of being ready"))?;
+        let process = Self {
+            name: name.to_owned(),
+            child,
+            _stdin: stdin,
+            log,
+        };
+        Ok((process, ready))
+    }
+
+    /// Whether it is still running.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Its process identifier, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Where its standard error went.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// Asks it to end (SIGTERM) and waits for it.
+    ///
+    /// # Errors
+    /// If it does not end in time, or ends with an error.
+    pub async fn stop(mut self) -> Result<()> {
+        if let Some(id) = self.child.id() {
+            kill(Pid::from_raw(id as i32), Signal::SIGTERM)?;
+        }
+        match tokio::time::timeout(STOP_LIMIT, self.child.wait()).await {
+            Ok(status) if status.as_ref().is_ok_and(|s| s.success()) => Ok(()),
+            Ok(status) => bail!("{} ended with {status:?}:\n{}", self.name, tail(&self.log)),
+            Err(_) => bail!("{} did not end when asked:\n{}", self.name, tail(&self.log)),
+        }
+    }
+
+    /// Kills it as a crash would (SIGKILL).
+    ///
+    /// # Errors
+    /// If it cannot be killed.
+    pub async fn crash(mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
+    }
+}
+
+fn tail(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(15)..].join("\n")
+}
