@@ -134,6 +134,11 @@ impl Transaction {
         &self.details
     }
 
+    /// The verifier's origin: where the page with the six digits is, and nowhere else.
+    pub fn verifier_origin(&self) -> &str {
+        &self.verifier_origin
+    }
+
     /// Whether six digits have to be typed into the page before the tap.
     pub fn needs_pairing(&self) -> bool {
         self.details.mode == Mode::OtherDevice
@@ -225,15 +230,47 @@ fn details(response: &pb::ClaimTicketResponse) -> Result<Details, CompanionError
             host: asked_by.host.clone(),
         },
         purpose: response.purpose().try_into().map_err(|_| bad("purpose"))?,
-        claims: response
-            .requested_claims()
-            .map(Claim::try_from)
-            .collect::<Result<_, _>>()
-            .map_err(|_| bad("claim"))?,
+        // One that is unknown here cannot be agreed to, so it is not passed over.
+        claims: kazasu_proto::claims(&response.requested_claims).map_err(|_| bad("claim"))?,
         mode: response.mode().try_into().map_err(|_| bad("mode"))?,
         language: response.language.parse().map_err(|_| bad("language"))?,
         browser: response.browser.clone(),
         started_at: response.started_at,
         expires_at: response.expires_at,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response() -> pb::ClaimTicketResponse {
+        pb::ClaimTicketResponse {
+            relying_party: Some(pb::RelyingParty {
+                display_name: Some(pb::LocalizedText::default()),
+                ..Default::default()
+            }),
+            purpose: pb::Purpose::Link.into(),
+            requested_claims: vec![pb::Claim::Name.into()],
+            mode: pb::Mode::OtherDevice.into(),
+            language: "ja".into(),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn what_nobody_can_agree_to_is_refused() {
+        assert_eq!(details(&response()).unwrap().claims, [Claim::Name]);
+        let mut answers = vec![response(); 6];
+        answers[0].requested_claims.push(99);
+        answers[1].requested_claims.push(0);
+        answers[2].purpose = 99;
+        answers[3].mode = 99;
+        answers[4].relying_party = None;
+        answers[5].language = "fr".into();
+        for answer in answers {
+            let refused = details(&answer);
+            assert!(matches!(refused, Err(CompanionError::BadAnswer(_))));
+        }
+    }
 }
