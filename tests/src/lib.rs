@@ -1,0 +1,5 @@
+//! End to end: every party real, on loopback. What several tests need is here.
+
+pub mod fuzzing;
+pub mod pcscd;
+pub mod world;

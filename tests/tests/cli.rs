@@ -1,0 +1,323 @@
+//! `kazasu` as a person and as a program uses it, on the emulator's virtual PN532.
+
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use der::Decode;
+use kazasu_demo::emulator::Emulator;
+use kazasu_demo::process::binary;
+use nix::pty::openpty;
+use nix::sys::termios::{LocalFlags, tcgetattr};
+use serde_json::{Value, json};
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use x509_cert::Certificate;
+
+struct Bench {
+    emulator: Emulator,
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let emulator = Emulator::start("emulator", &[], folder.path(), &[])
+            .await
+            .expect("the emulator starts");
+        emulator.present("taro").await.expect("taro has a card");
+        Self { emulator, folder }
+    }
+
+    /// `kazasu` with `pin` in descriptor 3.
+    fn kazasu(&self, pin: &str, arguments: &[&str]) -> Output {
+        let pins = self.folder.path().join("pins");
+        fs::write(&pins, pin).expect("a file");
+        Command::new("sh")
+            .args(["-c", "exec \"$@\" 3<\"$PINS\"", "sh"])
+            .arg(binary("kazasu").expect("kazasu is built"))
+            .args(["--lang", "en", "--wait", "0"])
+            .args(arguments)
+            .env("PINS", pins)
+            .env("LIBNFC_DEVICE", self.emulator.reader())
+            .env_remove("KAZASU_DEPLOYMENTS")
+            .stdin(Stdio::null())
+            .output()
+            .expect("kazasu runs")
+    }
+
+    /// The events it writes, and its exit code.
+    fn events(&self, pin: &str, arguments: &[&str]) -> (Vec<Value>, i32) {
+        let output = self.kazasu(pin, &[&["--json"], arguments].concat());
+        assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+        let lines = text(&output.stdout);
+        let events = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"));
+        (
+            events.collect(),
+            output.status.code().expect("an exit code"),
+        )
+    }
+
+    /// The code of the error it ends with, and its exit code.
+    fn error(&self, pin: &str, arguments: &[&str]) -> (String, i32) {
+        let (events, exit) = self.events(pin, arguments);
+        let last = events.last().expect("an event");
+        assert_eq!(last["event"], "error", "{last}");
+        for said in ["message", "next_step"] {
+            assert!(
+                last[said].as_str().is_some_and(|said| !said.is_empty()),
+                "{last}"
+            );
+        }
+        (last["code"].as_str().expect("a code").to_owned(), exit)
+    }
+
+    async fn count(&self, what: &str) -> u64 {
+        let exchanges = self.emulator.exchanges().await.expect("a log");
+        exchanges[what].as_u64().expect("a number")
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+const SIGN_ZEROS: [&str; 6] = [
+    "card",
+    "sign",
+    "--sha256",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "--pin-fd",
+    "3",
+];
+
+#[tokio::test]
+async fn a_signature_verifies_with_the_key_in_the_certificate() {
+    let bench = Bench::new().await;
+    let file = bench.folder.path().join("message");
+    fs::write(&file, "a message").expect("a file");
+    let file = file.to_str().expect("UTF-8");
+    let sign = ["card", "sign", file, "--format", "raw", "--pin-fd", "3"];
+    let signature = bench.kazasu("1234\n", &sign);
+    assert!(signature.status.success(), "{}", text(&signature.stderr));
+    let der = bench
+        .kazasu("", &["card", "certificate", "--format", "der"])
+        .stdout;
+    assert_eq!(
+        der,
+        bench
+            .emulator
+            .certificate("taro")
+            .await
+            .expect("it was issued")
+    );
+    let certificate = Certificate::from_der(&der).expect("a certificate");
+    let key = certificate
+        .tbs_certificate
+        .subject_public_key_info
+        .subject_public_key;
+    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.raw_bytes())
+        .verify(b"a message", &signature.stdout)
+        .expect("a good signature");
+}
+
+#[tokio::test]
+async fn pem_and_der_are_the_same_certificate_and_the_issuers_is_another() {
+    let bench = Bench::new().await;
+    let der = bench
+        .kazasu("", &["card", "certificate", "--format", "der"])
+        .stdout;
+    let pem = bench.kazasu("", &["card", "certificate"]).stdout;
+    let (label, content) = der::pem::decode_vec(&pem).expect("PEM");
+    assert_eq!((label, &content), ("CERTIFICATE", &der));
+    let (events, _) = bench.events("", &["card", "certificate"]);
+    assert_eq!(events[0]["pem"], text(&pem));
+    let ca = bench
+        .kazasu("", &["card", "certificate", "--ca", "--format", "der"])
+        .stdout;
+    let [own, ca] = [&der, &ca].map(|der| Certificate::from_der(der).expect("a certificate"));
+    assert_eq!(own.tbs_certificate.issuer, ca.tbs_certificate.subject);
+}
+
+#[tokio::test]
+async fn what_is_not_a_pin_never_reaches_a_card() {
+    let bench = Bench::new().await;
+    for pin in [
+        "",
+        "\n",
+        "123\n",
+        "12345\n",
+        "abcd\n",
+        "１２３４\n",
+        "1234 \n",
+    ] {
+        for command in [&SIGN_ZEROS[..], &["card", "name", "--profile-pin-fd", "3"]] {
+            let refused = ("malformed_pin".to_owned(), 2);
+            assert_eq!(bench.error(pin, command), refused, "{pin:?}");
+        }
+    }
+    assert_eq!(bench.count("count").await, 0);
+}
+
+#[tokio::test]
+async fn tries_are_shown_before_each_pin_and_the_last_is_used_only_when_allowed() {
+    let bench = Bench::new().await;
+    for (before, after) in [(3, 2), (2, 1)] {
+        let (events, exit) = bench.events("9999\n", &SIGN_ZEROS);
+        assert_eq!(exit, 5);
+        let [shown, error] = &events[..] else {
+            panic!("{events:?}");
+        };
+        assert_eq!(shown["event"], "pin_status");
+        assert_eq!(shown["retries_left"], before);
+        assert_eq!(error["code"], "wrong_pin");
+        assert_eq!(error["retries_left"], after);
+    }
+    assert_eq!(bench.count("verifies").await, 2);
+    assert_eq!(
+        bench.error("1234\n", &SIGN_ZEROS),
+        ("last_try".to_owned(), 5)
+    );
+    assert_eq!(bench.count("verifies").await, 2);
+    let allowed = [&SIGN_ZEROS[..], &["--allow-last-try"]].concat();
+    assert_eq!(
+        bench.error("9999\n", &allowed),
+        ("pin_blocked".to_owned(), 5)
+    );
+    assert_eq!(bench.count("verifies").await, 3);
+    // Nothing is sent to a blocked PIN, and the other PIN has nothing to do with it.
+    assert_eq!(
+        bench.error("1234\n", &allowed),
+        ("pin_blocked".to_owned(), 5)
+    );
+    assert_eq!(bench.count("verifies").await, 3);
+    let (events, _) = bench.events("", &["card", "pin-status"]);
+    assert_eq!(events[0]["authentication_pin"]["state"], "blocked");
+    assert_eq!(events[0]["name_pin"]["retries_left"], 3);
+}
+
+#[tokio::test]
+async fn each_kind_of_failure_has_its_exit_code() {
+    let bench = Bench::new().await;
+    let error = |arguments: &[&str]| bench.error("1234\n", arguments);
+    let expected = |code: &str, exit| (code.to_owned(), exit);
+    let missing = ["card", "sign", "/nonexistent", "--pin-fd", "3"];
+    assert_eq!(error(&missing), expected("file", 7));
+    let unknown = ["--reader", "no such reader", "card", "info"];
+    assert_eq!(error(&unknown), expected("unknown_reader", 3));
+    let gone = ["--reader", "pn532_uart:/nonexistent", "card", "info"];
+    assert_eq!(error(&gone), expected("reader_gone", 3));
+    assert_eq!(error(&["card", "name"]), expected("pin_needed", 2));
+
+    let ticket = "http://localhost:1/t/0123456789abcdefghijkl";
+    let tap = |deployment| ["tap", ticket, "--yes", "--deployment", deployment];
+    let elsewhere = tap("https://tap.example=https://verifier.example");
+    assert_eq!(error(&elsewhere), expected("unknown_host", 2));
+    let insecure = tap("http://tap.example=http://verifier.example");
+    assert_eq!(error(&insecure), expected("bad_deployment", 2));
+    // Nothing listens on port 1 of this machine.
+    for origin in ["http://localhost:1", "https://localhost:1"] {
+        let ticket = format!("{origin}/t/0123456789abcdefghijkl");
+        let deployment = format!("{origin}={origin}");
+        let offline = ["tap", &ticket, "--yes", "--deployment", &deployment];
+        assert_eq!(error(&offline), expected("offline", 6));
+    }
+
+    let lost = json!([{"fault": "drop", "after": 1}]);
+    bench.emulator.faults(lost).await.expect("a known fault");
+    assert_eq!(error(&["card", "info"]), expected("card_lost", 4));
+    assert_eq!(error(&["card", "info"]), expected("no_card", 3));
+    let usage = bench.kazasu("", &["card", "sign"]);
+    assert_eq!(usage.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn a_person_who_pipes_the_output_gets_plain_text_and_what_to_do_next() {
+    let bench = Bench::new().await;
+    let output = bench.kazasu("2345\n", &["card", "name", "--profile-pin-fd", "3"]);
+    assert_eq!(text(&output.stdout), "見本　太郎\n");
+    let output = bench.kazasu("9999\n", &["card", "name", "--profile-pin-fd", "3"]);
+    let said = text(&output.stderr);
+    assert!(
+        output.stdout.is_empty() && !said.contains('\x1b'),
+        "{said:?}"
+    );
+    assert!(
+        said.contains("3 tries left") && said.contains("2 tries left"),
+        "{said}"
+    );
+    assert!(
+        said.lines()
+            .last()
+            .is_some_and(|line| line.starts_with('→')),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_pin_typed_on_a_terminal_is_not_echoed() {
+    let bench = Bench::new().await;
+    let terminal = openpty(None, None).expect("a pseudo-terminal");
+    let stderr = terminal.slave.try_clone().expect("it can be cloned");
+    // setsid makes the terminal on its standard input the controlling one, which prompts go to.
+    let kazasu = Command::new("setsid")
+        .args(["--ctty", "--wait"])
+        .arg(binary("kazasu").expect("kazasu is built"))
+        .args(["--lang", "en", "card", "name"])
+        .env("LIBNFC_DEVICE", bench.emulator.reader())
+        .stdin(terminal.slave)
+        .stdout(Stdio::piped())
+        .stderr(stderr)
+        .spawn()
+        .expect("setsid starts");
+    let give_up = Instant::now() + Duration::from_secs(20);
+    loop {
+        let flags = tcgetattr(&terminal.master)
+            .expect("its settings")
+            .local_flags;
+        if !flags.contains(LocalFlags::ECHO) {
+            break;
+        }
+        assert!(Instant::now() < give_up, "kazasu never asked");
+        std::thread::yield_now();
+    }
+    let mut master = File::from(terminal.master);
+    master.write_all(b"2345\n").expect("kazasu reads it");
+    let mut shown = Vec::new();
+    // Reading ends with an error when the last process has left the terminal.
+    let _ = master.read_to_end(&mut shown);
+    let output = kazasu.wait_with_output().expect("kazasu ends");
+    assert!(output.status.success());
+    assert_eq!(text(&output.stdout), "見本　太郎\n");
+    let shown = String::from_utf8_lossy(&shown);
+    assert!(
+        shown.contains("3 tries left") && !shown.contains("2345"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn help_and_documentation_list_the_same_exit_codes() {
+    let help = Command::new(binary("kazasu").expect("kazasu is built"))
+        .arg("--help")
+        .output();
+    let help = text(&help.expect("kazasu runs").stdout);
+    let documentation = include_str!("../../docs/cli.md");
+    let rows: Vec<_> = documentation
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("| ")?
+                .strip_suffix(" |")?
+                .split_once(" | ")
+        })
+        .filter(|(code, _)| code.parse::<u8>().is_ok())
+        .collect();
+    assert_eq!(rows.len(), 8);
+    for (code, meaning) in rows {
+        assert!(
+            help.contains(&format!("  {code}  {meaning}\n")),
+            "{code}: {meaning}"
+        );
+    }
+}

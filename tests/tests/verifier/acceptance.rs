@@ -1,0 +1,204 @@
+//! What is accepted, what is not, and what is left behind.
+
+use crate::harness::{CODE_VERIFIER, START};
+use crate::world::{NAME, World};
+use kazasu_emulator::authority::{Authority, AuthorityOptions, KeyAlgorithm};
+use kazasu_statement::Reason;
+
+#[tokio::test]
+async fn a_tap_says_who_what_for_and_how_and_nothing_else() {
+    let world = World::start().await;
+    let claims = world.tap(&world.card("taro")).await.unwrap();
+    let mut names: Vec<_> = claims
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "acr",
+            "amr",
+            "aud",
+            "auth_time",
+            "exp",
+            "iat",
+            "iss",
+            "mode",
+            "name",
+            "name_assurance",
+            "nonce",
+            "purpose",
+            "sub"
+        ]
+    );
+    assert_eq!(claims["sub"].as_str().unwrap().len(), 43);
+    assert_eq!(claims["name"], NAME);
+    assert_eq!(claims["name_assurance"], "companion");
+    assert_eq!(
+        (&claims["purpose"], &claims["mode"]),
+        (&"link".into(), &"other-device".into())
+    );
+    assert_eq!(claims["nonce"], "the nonce");
+    assert_eq!(claims["amr"], serde_json::json!(["sc", "pin"]));
+    assert_eq!(
+        (&claims["auth_time"], &claims["exp"]),
+        (&START.into(), &(START + 300).into())
+    );
+}
+
+#[tokio::test]
+async fn one_sector_sees_one_pseudonym_and_another_sector_another() {
+    let world = World::start().await;
+    let card = world.card("taro");
+    let first = world.tap(&card).await.unwrap();
+    let second = world.tap(&card).await.unwrap();
+    let elsewhere = world.tap_elsewhere(&card).await;
+    assert_eq!(first["sub"], second["sub"]);
+    assert_ne!(first["sub"], elsewhere["sub"]);
+    assert!(elsewhere["name"].is_null());
+}
+
+#[tokio::test]
+async fn a_p384_card_is_accepted_and_is_another_person() {
+    let enrol = |authority: &mut Authority| {
+        authority.enrol("hana", KeyAlgorithm::P384, START).unwrap();
+    };
+    let world = World::start_with(enrol).await;
+    let taro = world.tap(&world.card("taro")).await.unwrap();
+    let hana = world.tap(&world.card("hana")).await.unwrap();
+    assert_ne!(taro["sub"], hana["sub"]);
+}
+
+#[tokio::test]
+async fn pseudonyms_survive_a_restart() {
+    let world = World::start().await;
+    let card = world.card("taro");
+    let before = world.tap(&card).await.unwrap();
+    let world = world.restart().await;
+    // The subject is known: nobody asks lineage again.
+    world.outage(false, true);
+    assert_eq!(world.tap(&card).await.unwrap()["sub"], before["sub"]);
+}
+
+#[tokio::test]
+async fn the_same_assertion_again_has_the_same_outcome_and_another_one_none() {
+    let world = World::start().await;
+    let card = world.card("taro");
+    let mut claimed = world.claimed("same-phone").await;
+    let assertion = claimed.assertion(&card).await;
+    let mut other = assertion.clone();
+    other.signature[0] ^= 1;
+    let first = claimed.submit(assertion.clone()).await.unwrap();
+    assert!(first.contains("/return/"));
+    assert_eq!(claimed.submit(assertion).await.unwrap(), first);
+    assert_eq!(claimed.submit(other).await, Err(Reason::AlreadyAccepted));
+}
+
+#[tokio::test]
+async fn of_two_cards_submitted_at_once_one_is_accepted() {
+    let enrol = |authority: &mut Authority| {
+        authority.enrol("hana", KeyAlgorithm::P384, START).unwrap();
+    };
+    let world = World::start_with(enrol).await;
+    let (taro, hana) = (world.card("taro"), world.card("hana"));
+    let mut claimed = world.claimed("other-device").await;
+    let of_taro = claimed.assertion(&taro).await;
+    let of_hana = claimed.assertion(&hana).await;
+    let (first, second) = tokio::join!(claimed.submit(of_taro), claimed.submit(of_hana));
+    let winner = match (first, second) {
+        (Ok(_), Err(Reason::AlreadyAccepted)) => &taro,
+        (Err(Reason::AlreadyAccepted), Ok(_)) => &hana,
+        other => panic!("one of them: {other:?}"),
+    };
+    let code = claimed.code().await;
+    let claims = world.redeem(&code, CODE_VERIFIER).await.unwrap();
+    assert_eq!(claims["sub"], world.tap(winner).await.unwrap()["sub"]);
+}
+
+#[tokio::test]
+async fn an_assertion_replayed_into_another_transaction_is_refused() {
+    let world = World::start().await;
+    let card = world.card("taro");
+    let mut claimed = world.claimed("other-device").await;
+    let assertion = claimed.assertion(&card).await;
+    claimed.submit(assertion.clone()).await.unwrap();
+    let mut fresh = world.claimed("other-device").await;
+    let mut replayed = assertion.clone();
+    replayed.companion_secret = fresh.secret.clone();
+    assert_eq!(
+        fresh.submit(replayed.clone()).await,
+        Err(Reason::StatementMismatch)
+    );
+    replayed.challenge = fresh.challenge().await;
+    assert_eq!(fresh.submit(replayed).await, Err(Reason::SignatureInvalid));
+    assert!(
+        fresh.accepted(&card).await.is_ok(),
+        "a refusal leaves it usable"
+    );
+}
+
+#[tokio::test]
+async fn an_altered_name_a_missing_name_and_an_unasked_name_are_refused() {
+    let world = World::start().await;
+    let card = world.card("taro");
+    let mut claimed = world.claimed("other-device").await;
+    let mut assertion = claimed.assertion(&card).await;
+    assertion.name = "別人　花子".into();
+    assert_eq!(
+        claimed.submit(assertion.clone()).await,
+        Err(Reason::SignatureInvalid)
+    );
+    assertion.name = String::new();
+    assert_eq!(
+        claimed.submit(assertion).await,
+        Err(Reason::SignatureInvalid)
+    );
+    let mut nameless = world.claimed_elsewhere().await;
+    nameless.name = Some(NAME);
+    assert_eq!(
+        nameless.accepted(&card).await,
+        Err(Reason::StatementMismatch)
+    );
+}
+
+#[tokio::test]
+async fn a_card_of_an_unknown_authority_is_refused() {
+    let world = World::start().await;
+    let mut stranger = Authority::new(AuthorityOptions::default(), START).unwrap();
+    let card = stranger
+        .enrol("taro", KeyAlgorithm::Rsa2048, START)
+        .unwrap();
+    assert_eq!(world.tap(&card).await, Err(Reason::IssuerUnknown));
+}
+
+#[tokio::test]
+async fn a_new_ticket_lets_the_old_companions_assertion_die() {
+    let world = World::start().await;
+    let card = world.card("taro");
+    let mut claimed = world.claimed("same-phone").await;
+    let assertion = claimed.assertion(&card).await;
+    let page = claimed.page.clone();
+    claimed.browser.post(&format!("{page}/refresh"), &[]).await;
+    assert_eq!(claimed.submit(assertion).await, Err(Reason::TicketUnknown));
+}
+
+#[tokio::test]
+async fn neither_name_nor_certificate_reaches_the_disk() {
+    let world = World::start().await;
+    let card = world.card("taro");
+    let mut claimed = world.claimed("other-device").await;
+    claimed.accepted(&card).await.unwrap();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(world.server.folder.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        seen += bytes.len();
+        let contains = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+        assert!(!contains(NAME.as_bytes()));
+        assert!(!contains(&card.auth_certificate_der[..64]));
+        assert!(!contains(&claimed.secret));
+    }
+    assert!(seen > 4096, "the database was looked at");
+}

@@ -1,0 +1,14 @@
+//! Accepted taps: the verifier with certificates of the emulated authority, whose OCSP responder
+//! and lineage service it asks. The companion here signs in software and lies when it should.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
+
+mod acceptance;
+mod companion;
+mod hand_back;
+#[allow(dead_code, reason = "the verifier's own tests use the rest")]
+#[path = "../../../crates/verifier/tests/flow/harness.rs"]
+mod harness;
+mod lifetime;
+mod redemption;
+mod world;

@@ -1,0 +1,101 @@
+//! Codes.
+
+use crate::harness::{CODE_VERIFIER, REDIRECT_URI};
+use crate::world::{Claimed, World};
+
+async fn accepted(world: &World) -> Claimed {
+    let mut claimed = world.claimed("other-device").await;
+    claimed.accepted(&world.card("taro")).await.unwrap();
+    claimed
+}
+
+#[tokio::test]
+async fn a_code_is_redeemed_once() {
+    let world = World::start().await;
+    let mut claimed = accepted(&world).await;
+    let code = claimed.code().await;
+    assert!(world.redeem(&code, CODE_VERIFIER).await.is_ok());
+    assert_eq!(
+        world.redeem(&code, CODE_VERIFIER).await.unwrap_err(),
+        "invalid_grant"
+    );
+    let page = claimed.page.clone();
+    assert_eq!(
+        claimed.browser.get(&page).await.reason(),
+        Some("already_accepted")
+    );
+}
+
+#[tokio::test]
+async fn another_code_verifier_party_or_address_redeems_nothing_and_spends_the_code() {
+    let world = World::start().await;
+    let wrong = "x".repeat(43);
+    for (party, redirect_uri, verifier) in [
+        ("portal", REDIRECT_URI, wrong.as_str()),
+        ("nameless", REDIRECT_URI, CODE_VERIFIER),
+        ("portal", "https://portal.example/other", CODE_VERIFIER),
+    ] {
+        let mut claimed = accepted(&world).await;
+        let code = claimed.code().await;
+        let refused = world.redeem_as(party, redirect_uri, &code, verifier).await;
+        assert_eq!(refused.unwrap_err(), "invalid_grant");
+        assert_eq!(
+            world.redeem(&code, CODE_VERIFIER).await.unwrap_err(),
+            "invalid_grant"
+        );
+        // The tap itself is not lost: its own browser gets another code.
+        let fresh = claimed.code().await;
+        assert!(world.redeem(&fresh, CODE_VERIFIER).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn of_two_tabs_the_first_to_redeem_wins() {
+    let world = World::start().await;
+    let mut claimed = accepted(&world).await;
+    let (first, second) = (claimed.code().await, claimed.code().await);
+    assert!(world.redeem(&second, CODE_VERIFIER).await.is_ok());
+    assert_eq!(
+        world.redeem(&first, CODE_VERIFIER).await.unwrap_err(),
+        "invalid_grant"
+    );
+}
+
+#[tokio::test]
+async fn a_code_and_an_accepted_tap_end_with_their_time() {
+    let world = World::start().await;
+    let mut claimed = accepted(&world).await;
+    let late = claimed.code().await;
+    world.server.pass(60);
+    assert_eq!(
+        world.redeem(&late, CODE_VERIFIER).await.unwrap_err(),
+        "invalid_grant"
+    );
+    let last = claimed.code().await;
+    world.server.pass(60);
+    assert_eq!(
+        world.redeem(&last, CODE_VERIFIER).await.unwrap_err(),
+        "invalid_grant"
+    );
+    let page = claimed.page.clone();
+    assert_eq!(
+        claimed.browser.get(&page).await.reason(),
+        Some("transaction_expired")
+    );
+}
+
+#[tokio::test]
+async fn a_tap_that_is_cancelled_after_its_acceptance_discloses_nothing() {
+    let world = World::start().await;
+    let mut claimed = accepted(&world).await;
+    let code = claimed.code().await;
+    let answer = claimed
+        .browser
+        .post(&format!("{}/cancel", claimed.page), &[])
+        .await;
+    assert!(answer.location.unwrap().contains("error=access_denied"));
+    assert_eq!(
+        world.redeem(&code, CODE_VERIFIER).await.unwrap_err(),
+        "invalid_grant"
+    );
+}
