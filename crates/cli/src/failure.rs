@@ -176,7 +176,7 @@ impl Failure {
                 },
                 say(
                     "番号を確かめてから、もう一度実行してください。",
-                    "Make sure of it, then run this again.",
+                    "Check the number, then run this again.",
                 ),
             ),
             CardError::PinBlocked => (
@@ -369,7 +369,7 @@ impl Failure {
                 format!("Four digits are needed for {name}. Nothing was sent to the card.")
             }
         };
-        let next_step = language.pick("番号を確かめてください。", "Make sure of it.");
+        let next_step = language.pick("番号を確かめてください。", "Check the number, then type it again.");
         Self::new(Exit::Usage, "malformed_pin", sentence, next_step)
     }
 }

@@ -36,9 +36,10 @@ impl Verifier {
         log: &'static str,
     ) -> Result<Self> {
         let port = free_port()?;
-        // Two names for loopback: browsers keep cookies by host, so that tickets get none.
-        let origin = format!("http://localhost:{port}");
-        let ticket_origin = format!("http://127.0.0.1:{port}");
+        // Two names for loopback: browsers keep cookies by host, so that tickets get none. Only the
+        // address is ever connected to, so that no machine has to resolve a name.
+        let origin = format!("http://127.0.0.1:{port}");
+        let ticket_origin = format!("http://localhost:{port}");
         std::fs::write(folder.join("test-ca.der"), anchor)?;
         let keys = folder.join("keys.toml");
         let made = Command::new(binary("kazasu-verifier")?)
