@@ -369,7 +369,10 @@ impl Failure {
                 format!("Four digits are needed for {name}. Nothing was sent to the card.")
             }
         };
-        let next_step = language.pick("番号を確かめてください。", "Check the number, then type it again.");
+        let next_step = language.pick(
+            "番号を確かめてください。",
+            "Check the number, then type it again.",
+        );
         Self::new(Exit::Usage, "malformed_pin", sentence, next_step)
     }
 }
