@@ -25,6 +25,9 @@ const MAX_FORM: usize = 64 * 1024;
 /// How often what ran out of time is ended. Reading counts the time anyway; this erases names.
 const SWEEP: Duration = Duration::from_secs(5);
 
+/// How often the database's log is emptied, and with it what is left of erased names.
+const EMPTY_LOG: Duration = Duration::from_secs(60);
+
 /// How long requests may take to finish once the process is asked to end.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -105,13 +108,23 @@ async fn with_security_headers(
 }
 
 async fn housekeep(app: Arc<App>) {
-    let mut interval = tokio::time::interval(SWEEP);
+    let mut sweeps = tokio::time::interval(SWEEP);
+    let mut emptyings = tokio::time::interval(EMPTY_LOG);
     loop {
-        interval.tick().await;
-        if let Err(failure) = sweep(&app).await {
+        let done = tokio::select! {
+            _ = sweeps.tick() => sweep(&app).await,
+            _ = emptyings.tick() => empty_log(app.clone()).await,
+        };
+        if let Err(failure) = done {
             failure.log();
         }
     }
+}
+
+/// Waits for the disk, so elsewhere than where requests are served.
+async fn empty_log(app: Arc<App>) -> Result<(), Failure> {
+    let emptied = tokio::task::spawn_blocking(move || app.store.empty_log());
+    Ok(emptied.await.expect("emptying the log does not panic")?)
 }
 
 async fn sweep(app: &App) -> Result<(), Failure> {

@@ -185,7 +185,7 @@ impl std::fmt::Debug for RelyingParty {
 
 impl ClientKey {
     /// `None` for a kind of key that client assertions may not use.
-    fn from_jwk(jwk: &Jwk) -> Option<Self> {
+    pub(crate) fn from_jwk(jwk: &Jwk) -> Option<Self> {
         let algorithms: &[Algorithm] = match &jwk.algorithm {
             AlgorithmParameters::RSA(_) => &[Algorithm::RS256, Algorithm::PS256],
             AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {

@@ -89,12 +89,17 @@ async fn the_same_assertion_again_has_the_same_outcome_and_another_one_none() {
     let card = world.card("taro");
     let mut claimed = world.claimed("same-phone").await;
     let assertion = claimed.assertion(&card).await;
-    let mut other = assertion.clone();
-    other.signature[0] ^= 1;
+    let mut changed = vec![assertion.clone(); 4];
+    changed[0].signature[0] ^= 1;
+    changed[1].certificate[0] ^= 1;
+    changed[2].challenge = claimed.challenge().await;
+    changed[3].name = "別人　花子".into();
     let first = claimed.submit(assertion.clone()).await.unwrap();
     assert!(first.contains("/return/"));
     assert_eq!(claimed.submit(assertion).await.unwrap(), first);
-    assert_eq!(claimed.submit(other).await, Err(Reason::AlreadyAccepted));
+    for other in changed {
+        assert_eq!(claimed.submit(other).await, Err(Reason::AlreadyAccepted));
+    }
 }
 
 #[tokio::test]

@@ -42,6 +42,9 @@ pub(super) async fn authorize(
         .read(|c| transactions::by_request(c, &request_hash, now))?
     {
         return Ok(match known {
+            _ if parameters.client_id.as_ref() != Some(&found.relying_party) => {
+                refusal(Reason::WrongRelyingParty, language, None)
+            }
             Some(browser) if browser.hash() == found.browser_hash => {
                 redirect(&tap_page(&app, &found.id))
             }

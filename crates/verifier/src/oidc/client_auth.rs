@@ -145,3 +145,27 @@ fn check(app: &App, party: &RelyingParty, claims: &Claims, now: i64) -> Result<(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jsonwebtoken::Algorithm;
+
+    #[test]
+    fn the_key_decides_the_algorithm_and_no_unknown_demand_is_passed_over() {
+        // RFC 7517 appendix A.1.
+        let jwk = r#"{"kty":"EC","crv":"P-256","kid":"1","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}"#;
+        let key = ClientKey::from_jwk(&serde_json::from_str(jwk).unwrap()).unwrap();
+        let good = Header::new(Algorithm::ES256);
+        assert!(is_candidate(&key, &good));
+        for other in [Algorithm::HS256, Algorithm::RS256, Algorithm::ES384] {
+            assert!(!is_candidate(&key, &Header::new(other)), "{other:?}");
+        }
+        let mut strange = good.clone();
+        strange.kid = Some("2".into());
+        assert!(!is_candidate(&key, &strange));
+        let mut demanding = good;
+        demanding.crit = Some(vec!["b64".into()]);
+        assert!(!is_candidate(&key, &demanding));
+    }
+}

@@ -29,7 +29,8 @@ impl Browser {
         }
     }
 
-    /// `None` if there is no cookie, or one that is not of ours.
+    /// `None` if there is no cookie, one that is not of ours, or more than one: no browser keeps
+    /// two, so one of them was slipped in, and nothing says which.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let cookies = headers
             .get_all(COOKIE)
@@ -40,6 +41,9 @@ impl Browser {
             .filter_map(Result::ok)
             .filter(|cookie| cookie.name() == NAME);
         let cookie = named.next()?.value().to_owned();
+        if named.next().is_some() {
+            return None;
+        }
         (from_base64url(&cookie)?.len() == 32).then_some(Self { cookie })
     }
 
@@ -149,6 +153,26 @@ mod tests {
         for strange in ["", "a=b", "__Host-kazasu=short", "__Host-kazasu="] {
             assert!(Browser::from_headers(&headers(&[(COOKIE, strange)])).is_none());
         }
+    }
+
+    #[test]
+    fn the_cookie_is_for_this_host_https_and_no_script() {
+        let browser = Browser::new();
+        let line = browser.set_cookie();
+        let mut parts = line.split("; ");
+        assert_eq!(parts.next(), Some(&*format!("{NAME}={}", browser.cookie)));
+        let attributes: Vec<_> = parts.collect();
+        assert_eq!(attributes, ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"]);
+    }
+
+    #[test]
+    fn of_two_cookies_neither_counts() {
+        let (planted, own) = (Browser::new().cookie, Browser::new().cookie);
+        let line = format!("{NAME}={planted}; {NAME}={own}");
+        assert!(Browser::from_headers(&headers(&[(COOKIE, &line)])).is_none());
+        let mut lines = headers(&[(COOKIE, &format!("{NAME}={planted}"))]);
+        lines.append(COOKIE, format!("{NAME}={own}").parse().unwrap());
+        assert!(Browser::from_headers(&lines).is_none());
     }
 
     #[test]

@@ -272,6 +272,10 @@ fn check_lifetimes(problems: &mut Problems, lifetimes: &Lifetimes) {
     {
         problems.add("lifetimes: each must be between one second and a week");
     }
+    // The row remembers that its pushed request was used, and whose tap is under way.
+    if row < pushed_request.max(transaction.saturating_add(accepted)) {
+        problems.add("lifetimes.row: must outlast pushed_request, and transaction with accepted");
+    }
 }
 
 /// The origin as text, without a trailing slash.

@@ -22,14 +22,14 @@ pub(super) const OTHER: [u8; 32] = [9; 32];
 /// A database with the transaction "T", which lives from second 0 to second 600.
 pub(super) struct Fixture {
     pub(super) store: Store,
-    _dir: TempDir,
+    folder: TempDir,
 }
 
 impl Fixture {
     pub(super) async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("verifier.db")).unwrap();
-        let fixture = Self { store, _dir: dir };
+        let fixture = Self { store, folder: dir };
         let begun = fixture
             .run(|c| {
                 oidc::push(c, &[0; 32], &request(), 60)?;
@@ -100,6 +100,14 @@ impl Fixture {
     pub(super) async fn code_issued(&self, now: i64) -> bool {
         self.run(move |c| oidc::issue_code(c, &CODE, "T", now + 60, now))
             .await
+    }
+
+    /// Whether the database or its log has these bytes.
+    pub(super) fn files_contain(&self, bytes: &[u8]) -> bool {
+        std::fs::read_dir(self.folder.path()).unwrap().any(|entry| {
+            let content = std::fs::read(entry.unwrap().path()).unwrap();
+            content.windows(bytes.len()).any(|window| window == bytes)
+        })
     }
 
     pub(super) fn events(&self) -> Vec<(String, Option<String>)> {

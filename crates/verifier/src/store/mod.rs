@@ -9,6 +9,8 @@ pub(crate) mod transactions;
 mod writer;
 
 use rusqlite::{Connection, OpenFlags};
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -30,6 +32,9 @@ pub enum StoreError {
         /// The highest version known.
         known: u32,
     },
+    /// The file cannot be created or opened.
+    #[error("the database file cannot be opened")]
+    File(#[from] std::io::Error),
     /// The group this write belonged to was not committed, or the writer is gone.
     #[error("the write was not committed")]
     NotCommitted,
@@ -52,10 +57,13 @@ pub(crate) struct Store {
 impl Store {
     /// Opens or creates the database and brings its schema up to date.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        let mut connection = connect(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
-        )?;
+        // SQLite would let everybody read it. Its log gets the same mode.
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path)?;
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         migrate(&mut connection)?;
         Ok(Self {
             path: path.into(),
@@ -95,6 +103,14 @@ impl Store {
         let (reply, result) = oneshot::channel();
         self.writer.submit(change, reply).await?;
         result.await.map_err(|_| StoreError::NotCommitted)?
+    }
+
+    /// Moves the write-ahead log into the database and empties it. What was erased in the database
+    /// stays readable in the log until then.
+    pub(crate) fn empty_log(&self) -> Result<(), StoreError> {
+        let connection = connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // Where somebody reads or writes for too long, the next time will do.
+        Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 
     /// Tells those who watch a transaction that it changed.
@@ -154,6 +170,7 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn a_database_opens_again_and_a_younger_one_is_refused() {
@@ -169,5 +186,17 @@ mod tests {
             Store::open(&path),
             Err(StoreError::Younger { found: 99, .. })
         ));
+    }
+
+    #[tokio::test]
+    async fn the_database_and_its_log_are_for_their_owner_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("verifier.db")).unwrap();
+        store.write(|_| Ok(())).await.unwrap();
+        let modes: Vec<_> = std::fs::read_dir(dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().metadata().unwrap().permissions().mode() & 0o777)
+            .collect();
+        assert_eq!(modes, [0o600; 3]);
     }
 }

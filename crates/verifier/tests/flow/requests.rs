@@ -118,6 +118,11 @@ async fn reopening_the_authorization_finds_the_transaction_again() {
     );
     let again = browser.get(&url).await;
     assert_eq!(first.location, again.location);
+    let stranger = url.replace("client_id=portal", "client_id=nameless");
+    assert_eq!(
+        browser.get(&stranger).await.reason(),
+        Some("wrong_relying_party")
+    );
     let foreign = Browser::new(&server).get(&url).await;
     assert_eq!(foreign.reason(), Some("wrong_browser"));
 }
@@ -173,6 +178,9 @@ async fn prompt_none_cannot_be_met() {
     assert!(answer.starts_with(&format!(
         "{REDIRECT_URI}?error=login_required&state=the+state&iss="
     )));
+    server.pass(60);
+    let late = Browser::new(&server).get(&url).await;
+    assert_eq!(late.reason(), Some("transaction_expired"));
 }
 
 #[tokio::test]

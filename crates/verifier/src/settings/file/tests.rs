@@ -46,6 +46,18 @@ fn several_problems_are_told_at_once() {
 }
 
 #[test]
+fn a_row_outlasts_the_request_and_the_tap_it_remembers() {
+    for (row, is_fine) in [(719, false), (720, true)] {
+        let text = GOOD.replace("row = 86400", &format!("row = {row}"));
+        assert_eq!(parse(&text).is_ok(), is_fine, "{row}");
+    }
+    let text = GOOD
+        .replace("row = 86400", "row = 720")
+        .replace("pushed_request = 60", "pushed_request = 721");
+    assert_eq!(problems(&text).len(), 1);
+}
+
+#[test]
 fn test_anchors_never_join_the_production_hierarchy() {
     let text = GOOD.replace(
         "\"production\"",

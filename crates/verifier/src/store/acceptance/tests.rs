@@ -3,7 +3,7 @@
 use super::*;
 use crate::store::fixture::*;
 use crate::store::oidc::{self, Redemption};
-use crate::store::transactions::mint;
+use crate::store::transactions::{cancel, claim, mint};
 use kazasu_statement::Mode;
 
 #[tokio::test]
@@ -59,6 +59,30 @@ async fn a_voided_claim_and_an_ended_transaction_accept_nothing() {
 }
 
 #[tokio::test]
+async fn a_claim_that_was_replaced_while_its_assertion_was_judged_accepts_nothing() {
+    let fixture = Fixture::claimed(Mode::SamePhone).await;
+    let replaced = fixture
+        .run(|c| {
+            let minted = mint(c, "T", &ticket(Mode::SamePhone, 1, OTHER), 3)?;
+            Ok(minted && claim(c, &OTHER, &OTHER, 3)?.is_ok())
+        })
+        .await;
+    assert!(replaced);
+    let late = fixture.run(|c| accept(c, &acceptance(4))).await;
+    assert_eq!(late, Err(Reason::TicketUnknown));
+    assert_eq!(fixture.at(4).state, State::Claimed);
+}
+
+#[tokio::test]
+async fn what_was_cancelled_while_its_assertion_was_judged_stays_cancelled() {
+    let fixture = Fixture::claimed(Mode::SamePhone).await;
+    assert!(fixture.run(|c| cancel(c, "T", 3)).await);
+    let late = fixture.run(|c| accept(c, &acceptance(4))).await;
+    assert_eq!(late, Err(Reason::Cancelled));
+    assert_eq!(fixture.at(4).sealed_name, None);
+}
+
+#[tokio::test]
 async fn a_credential_seen_revoked_stays_revoked() {
     let fixture = Fixture::claimed(Mode::SamePhone).await;
     fixture
@@ -88,6 +112,7 @@ async fn a_code_is_redeemed_once_and_takes_the_name_with_it() {
     let after = fixture.at(12);
     assert_eq!((after.state, after.sealed_name), (State::Redeemed, None));
     assert!(!fixture.code_issued(13).await);
+    assert!(!fixture.run(|c| cancel(c, "T", 13)).await, "too late");
 }
 
 #[tokio::test]
@@ -179,4 +204,21 @@ async fn a_used_return_url_harms_nothing_in_foreign_hands() {
         .await;
     assert!(matches!(foreign, HandBack::WrongBrowser(None)));
     assert_eq!(fixture.at(13).state, State::Accepted);
+}
+
+#[tokio::test]
+async fn an_erased_name_is_in_no_file_once_the_log_is_emptied() {
+    let sealed = b"a name, encrypted";
+    let fixture = Fixture::claimed(Mode::SamePhone).await;
+    let named = Acceptance {
+        // Long enough that what replaces the row does not happen to cover it.
+        sealed_name: Some(sealed.repeat(30)),
+        ..acceptance(10)
+    };
+    assert_eq!(fixture.run(move |c| accept(c, &named)).await, Ok(()));
+    fixture.store.empty_log().unwrap();
+    assert!(fixture.files_contain(sealed));
+    assert!(fixture.run(|c| cancel(c, "T", 11)).await);
+    fixture.store.empty_log().unwrap();
+    assert!(!fixture.files_contain(sealed));
 }

@@ -63,6 +63,10 @@ async fn a_new_ticket_voids_claim_digits_and_old_ticket() {
     assert_eq!(old.err(), Some(Reason::TicketUnknown));
     assert_eq!(fixture.pair("012345", 3).await, Pairing::NotWaiting);
     assert_eq!(fixture.at(3).ticket_number, 2);
+    // Nor do the old digits pair whoever claims next.
+    let next = fixture.run(|c| claim(c, &OTHER, &OTHER, 3)).await;
+    assert!(next.is_ok());
+    assert_eq!(fixture.pair("012345", 3).await, Pairing::NotWaiting);
 }
 
 #[tokio::test]
