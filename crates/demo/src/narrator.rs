@@ -5,6 +5,9 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
+/// How many checks the story has: what was never told has not passed.
+const CHECKS: u32 = 12;
+
 /// Tells the story and counts its checks.
 pub(crate) struct Narrator {
     started: Instant,
@@ -60,8 +63,8 @@ impl Narrator {
 
     /// The last line, and the exit code: zero only if everything was told and passed.
     pub(crate) fn close(&self, complete: bool) -> ExitCode {
-        println!("\ndemo: {} of {} checks passed", self.passed, self.checks);
-        if complete && self.checks > 0 && self.passed == self.checks {
+        println!("\ndemo: {} of {CHECKS} checks passed", self.passed);
+        if complete && self.passed == CHECKS && self.checks == CHECKS {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE

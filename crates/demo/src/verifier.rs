@@ -7,6 +7,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
+const PORT_TRIES: u32 = 3;
+
 /// A running verifier.
 pub struct Verifier {
     /// The process; taken while it is restarted.
@@ -35,11 +37,6 @@ impl Verifier {
         folder: &Path,
         log: &'static str,
     ) -> Result<Self> {
-        let port = free_port()?;
-        // Two names for loopback: browsers keep cookies by host, so that tickets get none. Only the
-        // address is ever connected to, so that no machine has to resolve a name.
-        let origin = format!("http://127.0.0.1:{port}");
-        let ticket_origin = format!("http://localhost:{port}");
         std::fs::write(folder.join("test-ca.der"), anchor)?;
         let keys = folder.join("keys.toml");
         let made = Command::new(binary("kazasu-verifier")?)
@@ -52,25 +49,40 @@ impl Verifier {
             "{}",
             String::from_utf8_lossy(&made.stderr)
         );
-        let configuration = configuration(
-            &[
-                &origin,
-                &ticket_origin,
-                &format!("127.0.0.1:{port}"),
-                authority,
-            ],
-            relying_parties,
-        )?;
-        let mut verifier = Self {
+        // A port that was free a moment ago may be somebody else's now.
+        for _ in 1..PORT_TRIES {
+            let mut verifier = Self::at(free_port()?, authority, relying_parties, folder, log)?;
+            if verifier.launch("").await.is_ok() {
+                return Ok(verifier);
+            }
+        }
+        let mut verifier = Self::at(free_port()?, authority, relying_parties, folder, log)?;
+        verifier.launch("").await?;
+        Ok(verifier)
+    }
+
+    fn at(
+        port: u16,
+        authority: &str,
+        relying_parties: &[Registration],
+        folder: &Path,
+        log: &'static str,
+    ) -> Result<Self> {
+        // Two names for loopback: browsers keep cookies by host, so that tickets get none. Only the
+        // address is ever connected to, so that no machine has to resolve a name.
+        let origin = format!("http://127.0.0.1:{port}");
+        let ticket_origin = format!("http://localhost:{port}");
+        let listen = format!("127.0.0.1:{port}");
+        let addresses = [&*origin, &ticket_origin, &listen, authority];
+        let configuration = configuration(&addresses, relying_parties)?;
+        Ok(Self {
             process: None,
             origin,
             ticket_origin,
             folder: folder.to_owned(),
             configuration,
             log,
-        };
-        verifier.launch("").await?;
-        Ok(verifier)
+        })
     }
 
     async fn launch(&mut self, lifetimes: &str) -> Result<()> {

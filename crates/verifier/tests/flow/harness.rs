@@ -101,8 +101,12 @@ impl Server {
         }));
         let no_redirects = reqwest::redirect::Policy::none();
         Self {
-            origin: format!("http://localhost:{port}"),
-            http: Client::builder().redirect(no_redirects).build().unwrap(),
+            origin: format!("http://127.0.0.1:{port}"),
+            http: Client::builder()
+                .redirect(no_redirects)
+                .resolve("localhost", ([127, 0, 0, 1], port).into())
+                .build()
+                .unwrap(),
             folder,
             trust,
             clock,
@@ -235,8 +239,8 @@ fn configuration(port: u16, trust: &Trust, key: &EncodingKey) -> String {
     let Trust { anchors, authority } = trust;
     format!(
         r#"
-        origin = "http://localhost:{port}"
-        ticket_origin = "http://127.0.0.1:{port}"
+        origin = "http://127.0.0.1:{port}"
+        ticket_origin = "http://localhost:{port}"
         listen = "127.0.0.1:{port}"
         database = "verifier.db"
         keys = "keys.toml"
