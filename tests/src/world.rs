@@ -151,7 +151,8 @@ impl World {
 pub fn pins(holder: (&str, &str, &str)) -> Pins {
     Pins {
         auth: AuthPin::new(holder.1).expect("four digits"),
+        auth_last_try: LastTry::Refuse,
         profile: Some(ProfilePin::new(holder.2).expect("four digits")),
-        last_try: LastTry::Refuse,
+        profile_last_try: LastTry::Refuse,
     }
 }

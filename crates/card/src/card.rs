@@ -19,12 +19,9 @@ const EXTENDED_WORTHWHILE: usize = 512;
 /// Largest certificate accepted from a card; those known are 1,301 to 1,758 bytes.
 const CERTIFICATE_MAX: usize = 4096;
 
-/// Tries of both four-digit PINs when their counter is full (J-LIS); a PIN that is verified has it.
-const FULL_COUNTER: u8 = 3;
-
 /// An elementary file: its identifier. Those used here are ≤ 001E, so that the low five bits are
 /// also its short EF identifier.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileId(pub(crate) u8);
 
 impl FileId {
@@ -32,6 +29,15 @@ impl FileId {
     fn short_reference(self) -> u8 {
         0x80 | self.0
     }
+}
+
+/// What an empty VERIFY told.
+#[derive(Debug, Clone, Copy)]
+struct Probe {
+    pin: FileId,
+    status: PinStatus,
+    /// P2 of the VERIFY that this card understands for the PIN.
+    reference: u8,
 }
 
 /// A card reached through a channel.
@@ -46,6 +52,8 @@ pub struct Card<T> {
     plain_files: bool,
     /// The card refused the extended form.
     short_only: bool,
+    /// The last exchange, if it was an empty VERIFY: what it told still holds.
+    probe: Option<Probe>,
 }
 
 impl<T: Transceive> Card<T> {
@@ -56,6 +64,7 @@ impl<T: Transceive> Card<T> {
             in_flight: false,
             plain_files: false,
             short_only: false,
+            probe: None,
         }
     }
 
@@ -93,6 +102,7 @@ impl<T: Transceive> Card<T> {
     /// # Errors
     /// The channel's.
     pub async fn reset(&mut self) -> Result<(), CardError> {
+        self.probe = None;
         // Stays in flight if this future is dropped too.
         self.in_flight = true;
         self.channel.reset().await?;
@@ -110,6 +120,7 @@ impl<T: Transceive> Card<T> {
         &mut self,
         command: &CommandApdu,
     ) -> Result<ResponseApdu, CardError> {
+        self.probe = None;
         if self.in_flight {
             return Err(ChannelError::Poisoned.into());
         }
@@ -240,36 +251,49 @@ impl<T: Transceive> Card<T> {
 
     /// Asks for a PIN's state: an empty VERIFY. It costs no try.
     pub(crate) async fn pin_status(&mut self, pin: FileId) -> Result<PinStatus, CardError> {
-        Ok(self.probe_pin(pin).await?.0)
+        let probe = self.probe_pin(pin).await?;
+        self.probe = Some(probe);
+        Ok(probe.status)
     }
 
-    /// The state of a PIN, and P2 of the VERIFY that this card understands for it.
-    async fn probe_pin(&mut self, pin: FileId) -> Result<(PinStatus, u8), CardError> {
+    async fn probe_pin(&mut self, pin: FileId) -> Result<Probe, CardError> {
+        let probe = |status, reference| Probe {
+            pin,
+            status,
+            reference,
+        };
         if !self.plain_files {
             // Exactly four bytes: with Le a card answers 6700.
-            let command = CommandApdu::new(0x00, 0x20, 0x00, pin.short_reference());
+            let reference = pin.short_reference();
+            let command = CommandApdu::new(0x00, 0x20, 0x00, reference);
             let response = self.exchange(&command).await?;
             if !response.status().suggests_plain_form() {
                 let status = read_pin_status(&command, &response)?;
-                return Ok((status, pin.short_reference()));
+                return Ok(probe(status, reference));
             }
         }
         self.select_file(pin).await?;
-        let command = CommandApdu::new(0x00, 0x20, 0x00, 0x80);
+        let reference = 0x80;
+        let command = CommandApdu::new(0x00, 0x20, 0x00, reference);
         let response = self.exchange(&command).await?;
         let status = read_pin_status(&command, &response)?;
         self.plain_files = true;
-        Ok((status, 0x80))
+        Ok(probe(status, reference))
     }
 
-    /// Verifies a PIN: one empty VERIFY, then the PIN once.
+    /// Verifies a PIN: one empty VERIFY, unless it was the last exchange, then the PIN once.
     pub(crate) async fn verify_pin(
         &mut self,
         pin: FileId,
         digits: &[u8],
         last_try: LastTry,
     ) -> Result<(), CardError> {
-        let (status, reference) = self.probe_pin(pin).await?;
+        let Probe {
+            status, reference, ..
+        } = match self.probe.take().filter(|probe| probe.pin == pin) {
+            Some(probe) => probe,
+            None => self.probe_pin(pin).await?,
+        };
         match status {
             PinStatus::Blocked => return Err(CardError::PinBlocked),
             PinStatus::RetriesLeft(1) if last_try == LastTry::Refuse => {
@@ -280,24 +304,19 @@ impl<T: Transceive> Card<T> {
         let command = CommandApdu::new(0x00, 0x20, 0x00, reference)
             .with_data(digits)
             .expect("four digits fit");
+        let retries_before = status.retries();
         let response = self.exchange(&command).await.map_err(|error| match error {
             // Nothing was sent.
             CardError::Channel(ChannelError::Poisoned | ChannelError::CommandTooLong { .. }) => {
                 error
             }
-            _ => CardError::LostWhileVerifying {
-                retries_before: match status {
-                    PinStatus::RetriesLeft(left) => Some(left),
-                    PinStatus::Verified => Some(FULL_COUNTER),
-                    PinStatus::Blocked | PinStatus::NoCounter => None,
-                },
-            },
+            _ => CardError::LostWhileVerifying { retries_before },
         })?;
         match (response.status(), response.status().retries_left()) {
             (StatusWord::OK, _) => Ok(()),
             (_, Some(retries_left)) => Err(CardError::WrongPin { retries_left }),
             (sw, None) if sw.is_blocked() => Err(CardError::PinBlocked),
-            _ => Err(unexpected(&command, &response)),
+            (sw, None) => Err(CardError::PinOutcomeUnknown { retries_before, sw }),
         }
     }
 

@@ -29,6 +29,16 @@ pub enum CardError {
         /// The card's counter before the PIN was sent; `None` where it keeps none.
         retries_before: Option<u8>,
     },
+    /// The card answered to a PIN with something other than right, wrong or blocked: whether the
+    /// try counted is unknown. As after [`CardError::LostWhileVerifying`], ask the card for its
+    /// counter before sending the PIN again.
+    #[error("the card answered {sw} to the PIN; whether a try was used is unknown")]
+    PinOutcomeUnknown {
+        /// The card's counter before the PIN was sent; `None` where it keeps none.
+        retries_before: Option<u8>,
+        /// The status word.
+        sw: StatusWord,
+    },
     /// The reader went away.
     #[error("the reader is gone")]
     ReaderGone,

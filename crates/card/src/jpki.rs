@@ -120,7 +120,8 @@ impl<'a, T: Transceive> Jpki<'a, T> {
         Certificate::parse(self.card.read_der(AUTHENTICATION_CA_CERTIFICATE).await?)
     }
 
-    /// Asks how many tries the authentication PIN has left. It costs none.
+    /// Asks how many tries the authentication PIN has left. It costs none, and spares the same
+    /// question to [`Jpki::sign_for_authentication`] if that comes next.
     ///
     /// # Errors
     /// The card's.

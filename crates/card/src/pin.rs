@@ -5,6 +5,8 @@ use zeroize::Zeroizing;
 
 /// Digits of the two PINs: each is exactly four (J-LIS, 利用者証明用 / 券面事項入力補助用暗証番号).
 const DIGITS: usize = 4;
+/// Tries of both when their counter is full (J-LIS); a PIN that is verified has it.
+const FULL_COUNTER: u8 = 3;
 
 /// Why a text is not a PIN. It never reached the card and cost no try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -80,6 +82,18 @@ pub enum PinStatus {
     Verified,
     /// The card keeps no counter for it.
     NoCounter,
+}
+
+impl PinStatus {
+    /// How many tries there are; `None` where the card keeps no counter.
+    pub fn retries(self) -> Option<u8> {
+        match self {
+            Self::RetriesLeft(left) => Some(left),
+            Self::Blocked => Some(0),
+            Self::Verified => Some(FULL_COUNTER),
+            Self::NoCounter => None,
+        }
+    }
 }
 
 /// Whether the last remaining try may be used.

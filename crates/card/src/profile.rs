@@ -35,7 +35,8 @@ impl<'a, T: Transceive> Profile<'a, T> {
         Self { card }
     }
 
-    /// Asks how many tries the profile PIN has left. It costs none.
+    /// Asks how many tries the profile PIN has left. It costs none, and spares the same question
+    /// to [`Profile::name`] if that comes next.
     ///
     /// # Errors
     /// The card's.
@@ -80,9 +81,20 @@ pub fn parse_profile_name(file: &[u8]) -> Result<String, CardError> {
 fn parse_text(bytes: &[u8]) -> Result<String, CardError> {
     std::str::from_utf8(bytes)
         .ok()
-        .filter(|name| !name.is_empty() && !name.chars().any(char::is_control))
+        .filter(|name| !name.is_empty() && !name.chars().any(rearranges_text))
         .map(str::to_owned)
         .ok_or(MALFORMED)
+}
+
+/// Control characters, line separators and marks that change the direction of text (UAX #9 §2):
+/// no name has them, and what is shown around the name must not move.
+fn rearranges_text(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
+        )
+        || matches!(c, '\u{2066}'..='\u{2069}')
 }
 
 /// Where the name stands, from the file's first bytes. Lengths over 127 take two or three bytes,

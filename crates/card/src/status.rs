@@ -15,18 +15,12 @@ impl StatusWord {
     pub const NO_COUNTER: Self = Self(0x6300);
     /// Wrong length.
     pub const WRONG_LENGTH: Self = Self(0x6700);
-    /// Logical channel not supported.
-    pub const CHANNEL_NOT_SUPPORTED: Self = Self(0x6881);
-    /// Security status not satisfied: a PIN is missing.
-    pub const PIN_MISSING: Self = Self(0x6982);
     /// Authentication method blocked (ISO's word; see [`StatusWord::PIN_BLOCKED`]).
     pub const METHOD_BLOCKED: Self = Self(0x6983);
     /// Reference data not usable: what this card answers for a blocked PIN.
     pub const PIN_BLOCKED: Self = Self(0x6984);
     /// Conditions of use not satisfied.
     pub const CONDITIONS: Self = Self(0x6985);
-    /// Command not allowed: no elementary file is current.
-    pub const NO_CURRENT_FILE: Self = Self(0x6986);
     /// Incorrect data field.
     pub const WRONG_DATA: Self = Self(0x6A80);
     /// No such application or file.
@@ -39,9 +33,6 @@ impl StatusWord {
     pub const WRONG_OFFSET: Self = Self(0x6B00);
     /// Instruction not supported.
     pub const INSTRUCTION_NOT_SUPPORTED: Self = Self(0x6D00);
-    /// Class not supported.
-    pub const CLASS_NOT_SUPPORTED: Self = Self(0x6E00);
-
     /// No precise diagnosis.
     pub const NO_DIAGNOSIS: Self = Self(0x6F00);
 

@@ -10,7 +10,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  refused: the person, the verifier or the card's state said no
-  2  the command line, or a PIN that is not four digits; nothing was sent anywhere
+  2  the command line, nobody to ask, or a PIN that is not four digits and was not sent
   3  no reader, no card in time, or the reader stopped working
   4  the card: lost, of another kind, or its answer cannot be used
   5  wrong PIN, blocked PIN, or the last try was not allowed
@@ -135,7 +135,8 @@ pub(crate) struct TapOptions {
         required = true
     )]
     pub(crate) deployments: Vec<String>,
-    /// Connect to this address instead of looking the verifier's up; its name is still checked
+    /// Connect to this address instead of looking the verifier's up; its name is still checked, and
+    /// plain http goes to this machine only
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) connect_to: Option<SocketAddr>,
     /// Agree to what the service asks, without being asked

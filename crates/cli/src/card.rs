@@ -5,13 +5,15 @@ use crate::arguments::{
     SignatureFormat,
 };
 use crate::failure::{Exit, Failure};
-use crate::files::{Input, pem, read_input, write_out};
+use crate::files::{Content, Input, pem, read_input, write_out};
 use crate::language::Language;
 use crate::pins::{self, AUTH_PIN, PROFILE_PIN, PinName, Source};
 use crate::{Session, readers};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use kazasu_card::{AuthPin, Card, CardError, Digest, KeyAlgorithm, ProfilePin, TokenKind};
+use kazasu_card::{
+    AuthPin, Card, CardError, Digest, Jpki, KeyAlgorithm, ProfilePin, TokenKind, Transceive,
+};
 use kazasu_reader::{CardChannel, OpenedReader};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -205,27 +207,40 @@ async fn certificate(
         jpki.authentication_certificate().await
     }
     .map_err(failed)?;
-    let pem = pem(certificate.der());
-    if session.json && output.is_none() {
-        session.say("", &json!({ "pem": pem }));
-        return Ok(Exit::Done);
-    }
+    let der = certificate.der();
+    let (pem, base64) = (pem(der), BASE64.encode(der));
     let content = match format {
-        CertificateFormat::Pem => pem.as_bytes(),
-        CertificateFormat::Der => certificate.der(),
+        CertificateFormat::Pem => Content {
+            bytes: pem.as_bytes(),
+            format: "pem",
+            field: "pem",
+            text: &pem,
+        },
+        CertificateFormat::Der => Content {
+            bytes: der,
+            format: "der",
+            field: "der",
+            text: &base64,
+        },
     };
-    write_out(content, output, session)
+    write_out(&content, json!({}), output, session)
+}
+
+/// Makes sure that it is the card itself, before anything is asked for that a phone's token lacks.
+pub(crate) async fn refuse_other_tokens<T: Transceive>(
+    jpki: &mut Jpki<'_, T>,
+) -> Result<(), CardError> {
+    match jpki.token_kind().await? {
+        TokenKind::MyNumberCard => Ok(()),
+        other => Err(CardError::OtherToken(other)),
+    }
 }
 
 async fn pin_status(card: &mut OnReader<'_>, session: &Session) -> Result<Exit, Failure> {
     let failed = |error| Failure::card(&error, None, session.language);
-    let authentication = card
-        .jpki()
-        .await
-        .map_err(failed)?
-        .pin_status()
-        .await
-        .map_err(failed)?;
+    let mut jpki = card.jpki().await.map_err(failed)?;
+    refuse_other_tokens(&mut jpki).await.map_err(failed)?;
+    let authentication = jpki.pin_status().await.map_err(failed)?;
     let name = card
         .profile()
         .await
@@ -298,20 +313,24 @@ async fn sign(
         .sign_for_authentication(&pin, &digest, last_try)
         .await
         .map_err(failed)?;
+    let algorithm = match key {
+        KeyAlgorithm::Rsa => "rsa-pkcs1-sha256",
+        KeyAlgorithm::EcdsaP384 => "ecdsa-p384-sha384",
+    };
     let text = BASE64.encode(&signature);
-    if session.json && options.output.is_none() {
-        let algorithm = match key {
-            KeyAlgorithm::Rsa => "rsa-pkcs1-sha256",
-            KeyAlgorithm::EcdsaP384 => "ecdsa-p384-sha384",
-        };
-        session.say("", &json!({ "algorithm": algorithm, "signature": text }));
-        return Ok(Exit::Done);
-    }
-    let output = options.output.as_deref();
-    match options.format {
-        SignatureFormat::Base64 => write_out(format!("{text}\n").as_bytes(), output, session),
-        SignatureFormat::Raw => write_out(&signature, output, session),
-    }
+    let line = format!("{text}\n");
+    let (bytes, format) = match options.format {
+        SignatureFormat::Base64 => (line.as_bytes(), "base64"),
+        SignatureFormat::Raw => (&signature[..], "raw"),
+    };
+    let content = Content {
+        bytes,
+        format,
+        field: "signature",
+        text: &text,
+    };
+    let about = json!({ "algorithm": algorithm });
+    write_out(&content, about, options.output.as_deref(), session)
 }
 
 fn wrong_digest(language: Language) -> Failure {

@@ -9,8 +9,12 @@ use std::time::Duration;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 
 const CONNECT_TIME: Duration = Duration::from_secs(10);
+/// While the person types, nothing is sent for minutes: a connection that died has to be noticed.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+const KEEP_ALIVE_TIME: Duration = Duration::from_secs(10);
 
-/// Parses the link, which must be one of a trusted deployment.
+/// Parses the link, which must be one of a trusted deployment, reached in a way that can be
+/// trusted.
 pub(crate) fn ticket(options: &TapOptions, language: Language) -> Result<Ticket, Failure> {
     let deployments = options
         .deployments
@@ -21,7 +25,15 @@ pub(crate) fn ticket(options: &TapOptions, language: Language) -> Result<Ticket,
         })
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Failure::deployment(&error, language))?;
-    Ticket::parse(&options.ticket, &deployments).map_err(|error| Failure::ticket(error, language))
+    let ticket = Ticket::parse(&options.ticket, &deployments)
+        .map_err(|error| Failure::ticket(error, language))?;
+    let plain = ticket.deployment().verifier_origin().starts_with("http:");
+    match options.connect_to {
+        Some(address) if plain && !address.ip().is_loopback() => {
+            Err(Failure::insecure_address(language))
+        }
+        _ => Ok(ticket),
+    }
 }
 
 /// Connects to the verifier at its origin, or at an address given instead.
@@ -54,7 +66,9 @@ fn endpoint(
         }
         None => endpoint,
     }
-    .connect_timeout(CONNECT_TIME);
+    .connect_timeout(CONNECT_TIME)
+    .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+    .keep_alive_timeout(KEEP_ALIVE_TIME);
     if scheme == "http" {
         return Ok(endpoint);
     }

@@ -6,6 +6,7 @@ use crate::failure::{Exit, Failure};
 use crate::language::Language;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256, Sha384};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -68,20 +69,44 @@ fn digests(path: &Path) -> io::Result<Input> {
     }
 }
 
+/// A result that can go to a file.
+pub(crate) struct Content<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// What `--format` calls it.
+    pub(crate) format: &'static str,
+    /// What programs read of it on standard output, and the field it is in.
+    pub(crate) field: &'static str,
+    pub(crate) text: &'a str,
+}
+
+/// Writes a result to a file or to standard output. For programs standard output has an object:
+/// `about`, and either the result or where it went.
 pub(crate) fn write_out(
-    content: &[u8],
+    content: &Content<'_>,
+    mut about: Value,
     output: Option<&Path>,
     session: &Session,
 ) -> Result<Exit, Failure> {
     session.progress.pause();
     let written = match output {
-        Some(path) => std::fs::write(path, content),
+        Some(path) => std::fs::write(path, content.bytes),
+        None if session.json => Ok(()),
         None => io::stdout()
-            .write_all(content)
+            .write_all(content.bytes)
             .and_then(|()| io::stdout().flush()),
     };
     let path = output.unwrap_or(Path::new("-"));
     written.map_err(|error| file_failure(path, &error, session.language))?;
+    if session.json {
+        match output {
+            Some(path) => {
+                about["output"] = path.display().to_string().into();
+                about["format"] = content.format.into();
+            }
+            None => about[content.field] = content.text.into(),
+        }
+        println!("{about}");
+    }
     Ok(Exit::Done)
 }
 

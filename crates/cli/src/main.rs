@@ -23,6 +23,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     kazasu_reader::run_child_if_asked();
     let arguments = Arguments::parse();
+    log_if_asked();
     let session = Session::new(&arguments);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -35,6 +36,18 @@ fn main() -> ExitCode {
             session.report(&failure);
             failure.exit.into()
         }
+    }
+}
+
+/// For whoever looks for a fault: `RUST_LOG` says what to log, and without it nothing is. What is
+/// logged names no PIN, name, certificate or APDU.
+fn log_if_asked() {
+    if let Ok(filter) = tracing_subscriber::EnvFilter::try_from_default_env() {
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(false)
+            .init();
     }
 }
 

@@ -93,6 +93,15 @@ impl<P> Source<P> {
         Ok(source)
     }
 
+    /// Makes sure that there is a PIN, or somebody who can type it.
+    pub(crate) fn check_available(&self, language: Language) -> Result<(), Failure> {
+        if self.ready.is_some() || has_terminal() {
+            Ok(())
+        } else {
+            Err(nobody_to_ask(self.pin, language))
+        }
+    }
+
     /// The PIN to use now. A person is asked for it where it is not there; `same` is what an empty
     /// line then stands for. Also returns what the person typed.
     pub(crate) fn take(
@@ -221,9 +230,14 @@ fn agrees_to_last_try(session: &Session) -> bool {
     ask(question, session).is_some_and(|answer| answer == "yes")
 }
 
+/// Whether there is a person to [`ask`].
+pub(crate) fn can_ask(session: &Session) -> bool {
+    !session.json && io::stdin().is_terminal()
+}
+
 /// Asks a person; `None` where there is none.
 pub(crate) fn ask(question: &str, session: &Session) -> Option<String> {
-    if session.json || !io::stdin().is_terminal() {
+    if !can_ask(session) {
         return None;
     }
     session.progress.pause();
@@ -232,6 +246,15 @@ pub(crate) fn ask(question: &str, session: &Session) -> Option<String> {
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).ok()?;
     Some(answer.trim().to_owned())
+}
+
+/// Whether PINs can be prompted for: that goes to the terminal itself.
+fn has_terminal() -> bool {
+    File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .is_ok()
 }
 
 /// Prompts until what was typed is a PIN. `same` stands for an empty line.

@@ -1,17 +1,24 @@
 //! `kazasu tap`: the flow of `kazasu_companion`, with a terminal around it.
 
+mod tapping;
+
 use crate::arguments::{AtReader, TapOptions};
 use crate::failure::{Exit, Failure};
 use crate::language::Language;
 use crate::pins::{self, AUTH_PIN, PROFILE_PIN, PinName, Source};
 use crate::{Session, card, connection, messages};
-use kazasu_card::{AuthPin, Card, CardError, LastTry, PinStatus, ProfilePin};
-use kazasu_companion::{CompanionError, Outcome, Pins, Step, Ticket, Transaction};
-use kazasu_reader::{CardChannel, OpenedReader};
+use kazasu_card::{AuthPin, ProfilePin};
+use kazasu_companion::{CompanionError, Outcome, Ticket, Transaction};
+use kazasu_reader::OpenedReader;
 use serde_json::json;
+use std::time::Duration;
+use tapping::Tapping;
+use tokio::time::{Instant, sleep};
 
-/// A card that slips away this often lies badly, or the reader is broken.
-const TRIES: u32 = 10;
+/// Between two attempts to reach the verifier again.
+const BEFORE_RECONNECTING: Duration = Duration::from_secs(1);
+/// Transactions are over within minutes.
+const LIFETIME_MAX: Duration = Duration::from_secs(3600);
 
 pub(crate) async fn run(
     options: &TapOptions,
@@ -21,6 +28,10 @@ pub(crate) async fn run(
     let language = session.language;
     let ticket = connection::ticket(options, language)?;
     let sources = PinSources::open(options, language)?;
+    sources.auth.check_available(language)?;
+    if !options.yes && !pins::can_ask(session) {
+        return Err(Failure::consent_needed(language));
+    }
     // A ticket can be claimed once, so whatever else may be missing is looked for first.
     let mut reader = card::open(at_reader, session).await?;
     let outcome = with_reader(&mut reader, &ticket, sources, options, at_reader, session).await;
@@ -54,6 +65,19 @@ impl From<CompanionError> for Stop {
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
         Self::Failure(failure)
+    }
+}
+
+impl Stop {
+    /// Whether the verifier has no part in it, so that it still waits.
+    fn is_at_this_end(&self) -> bool {
+        match self {
+            Self::Failure(_) => true,
+            Self::Companion(error) => matches!(
+                error,
+                CompanionError::Card(_) | CompanionError::ProfilePinNeeded
+            ),
+        }
     }
 }
 
@@ -94,21 +118,48 @@ async fn with_reader(
     )
     .await?;
     let mut transaction = Transaction::claim(channel, ticket).await?;
-    if !consents(&transaction, options.yes, session)? {
-        transaction.cancel().await?;
-        return Err(declined(language).into());
+    let outcome = claimed(
+        &mut transaction,
+        reader,
+        sources,
+        options,
+        at_reader,
+        session,
+    )
+    .await;
+    if outcome.as_ref().is_err_and(Stop::is_at_this_end) {
+        // Only this run can go on with the transaction, so the page would wait in vain. If this
+        // does not arrive either, the transaction expires.
+        let _ = transaction.cancel().await;
+    }
+    outcome
+}
+
+async fn claimed(
+    transaction: &mut Transaction,
+    reader: &mut OpenedReader,
+    sources: PinSources,
+    options: &TapOptions,
+    at_reader: &AtReader,
+    session: &Session,
+) -> Result<Outcome, Stop> {
+    if needs_name(transaction) {
+        sources.profile.check_available(session.language)?;
+    }
+    if !consents(transaction, options.yes, session)? {
+        return Err(declined(session.language).into());
     }
     if transaction.needs_pairing() {
-        pair(&mut transaction, session).await?;
+        pair(transaction, session).await?;
     }
-    let mut tapping = Tapping {
-        transaction,
-        sources,
-        pins: None,
-        last_step: None,
-        session,
-    };
-    tapping.run(reader, at_reader).await
+    Tapping::new(transaction, sources, session)
+        .run(reader, at_reader)
+        .await
+}
+
+fn needs_name(transaction: &Transaction) -> bool {
+    let claims = &transaction.details().claims;
+    claims.iter().any(|claim| claim.as_str() == "name")
 }
 
 fn consents(transaction: &Transaction, agreed: bool, session: &Session) -> Result<bool, Failure> {
@@ -140,18 +191,7 @@ fn consents(transaction: &Transaction, agreed: bool, session: &Session) -> Resul
             answer.to_lowercase().as_str(),
             "y" | "yes" | "はい"
         )),
-        None => Err(Failure::new(
-            Exit::Usage,
-            "consent_needed",
-            session.language.pick(
-                "同意が必要ですが、答える人がいません。",
-                "Consent is needed, and there is nobody to ask.",
-            ),
-            session.language.pick(
-                "端末で実行するか、内容を確かめたうえで --yes を付けてください。",
-                "Run this in a terminal, or add --yes if you know what is asked.",
-            ),
-        )),
+        None => Err(Failure::consent_needed(session.language)),
     }
 }
 
@@ -189,7 +229,7 @@ async fn pair(transaction: &mut Transaction, session: &Session) -> Result<(), Co
     session
         .progress
         .step(language.pick("入力を待っています", "Waiting for the number"));
-    transaction.wait_until_paired().await?;
+    wait_until_paired(transaction).await?;
     session.note(
         language.pick("確認できました。", "Confirmed."),
         &json!({"event": "paired"}),
@@ -197,162 +237,21 @@ async fn pair(transaction: &mut Transaction, session: &Session) -> Result<(), Co
     Ok(())
 }
 
-/// A transaction that waits for its card.
-struct Tapping<'a> {
-    transaction: Transaction,
-    sources: PinSources,
-    /// Kept over a card that slipped away, so that nobody types them twice.
-    pins: Option<Pins>,
-    last_step: Option<Step>,
-    session: &'a Session,
-}
-
-impl Tapping<'_> {
-    /// Waits for the card and taps, again where the card slipped away or a PIN was mistyped.
-    async fn run(
-        &mut self,
-        reader: &mut OpenedReader,
-        at_reader: &AtReader,
-    ) -> Result<Outcome, Stop> {
-        let language = self.session.language;
-        for tries_left in (0..TRIES).rev() {
-            self.session.progress.step(language.pick(
-                "カードをリーダーに置いてください",
-                "Put the card on the reader",
-            ));
-            let channel = reader
-                .wait_for_card(at_reader.wait)
-                .await
-                .map_err(|error| Failure::reader(&error, language))?;
-            match self.once(&mut Card::new(channel)).await {
-                Err(Stop::Companion(CompanionError::Card(error))) if tries_left > 0 => {
-                    self.go_on_after(&error)?;
-                }
-                outcome => return outcome,
+/// A ticket can be claimed once, so a connection that breaks meanwhile is made again.
+async fn wait_until_paired(transaction: &mut Transaction) -> Result<(), CompanionError> {
+    let details = transaction.details();
+    // By this machine's own measure, because its clock may be wrong; the verifier knows the end.
+    let lifetime = details.expires_at.saturating_sub(details.started_at);
+    let lifetime = Duration::from_secs(u64::try_from(lifetime).unwrap_or(0)).min(LIFETIME_MAX);
+    let give_up = Instant::now() + lifetime;
+    loop {
+        match transaction.wait_until_paired().await {
+            Err(CompanionError::Offline(_)) if Instant::now() < give_up => {
+                sleep(BEFORE_RECONNECTING).await;
             }
-        }
-        Err(Failure::card(&CardError::CardLost, None, language).into())
-    }
-
-    /// One activation of the card: the PINs, if they are not there yet, and the tap.
-    async fn once(&mut self, card: &mut Card<CardChannel<'_>>) -> Result<Outcome, Stop> {
-        self.last_step = None;
-        let pins = match self.pins.take() {
-            Some(pins) => pins,
-            None => self.get_pins(card).await?,
-        };
-        let session = self.session;
-        let last_step = &mut self.last_step;
-        let mut on_step = |step: Step| {
-            *last_step = Some(step);
-            if session.json {
-                println!(
-                    "{}",
-                    json!({"event": "step", "step": messages::step_word(step)})
-                );
-            }
-            session
-                .progress
-                .step(messages::step(step, session.language));
-        };
-        let outcome = self.transaction.tap(card, &pins, &mut on_step).await;
-        self.pins = Some(pins);
-        Ok(outcome?)
-    }
-
-    /// Shows the card's counters, and gets the PINs.
-    async fn get_pins(&mut self, card: &mut Card<CardChannel<'_>>) -> Result<Pins, Stop> {
-        let claims = &self.transaction.details().claims;
-        let needs_name = claims.iter().any(|claim| claim.as_str() == "name");
-        // First all that the card may be lost in, so that no PIN is lost with it.
-        let (auth_status, name_status) = pin_states(card, needs_name)
-            .await
-            .map_err(CompanionError::from)?;
-        let (session, allowed) = (self.session, self.sources.allow_last_try);
-        let mut last_try =
-            pins::consider_tries(auth_status, PinName::Authentication, allowed, session)?;
-        let (auth, typed) = self.sources.auth.take(None, session)?;
-        let mut profile = None;
-        if let Some(status) = name_status {
-            if pins::consider_tries(status, PinName::Name, allowed, session)? == LastTry::Allow {
-                last_try = LastTry::Allow;
-            }
-            profile = Some(self.sources.profile.take(typed.as_ref(), session)?.0);
-        }
-        Ok(Pins {
-            auth,
-            profile,
-            last_try,
-        })
-    }
-
-    /// Says what happened at the card, where another try can help.
-    fn go_on_after(&mut self, error: &CardError) -> Result<(), Stop> {
-        let language = self.session.language;
-        match error {
-            CardError::CardLost | CardError::LostWhileVerifying { .. } | CardError::ReaderGone => {
-                let text = language.pick(
-                    "カードが離れました。置き直してください。失われたものはありません。",
-                    "The card slipped away. Put it back: nothing is lost.",
-                );
-                self.session
-                    .note(text, &json!({"event": "card_lost", "message": text}));
-                Ok(())
-            }
-            CardError::WrongPin { retries_left } if *retries_left > 0 => {
-                self.go_on_after_wrong_pin(*retries_left, error)
-            }
-            error => Err(Failure::card(error, self.pin_in_use(), language).into()),
+            outcome => return outcome,
         }
     }
-
-    fn go_on_after_wrong_pin(&mut self, left: u8, error: &CardError) -> Result<(), Stop> {
-        let language = self.session.language;
-        let pin = self.pin_in_use();
-        let failure = Failure::card(error, pin, language);
-        let Some(pins) = self.pins.take() else {
-            return Err(failure.into());
-        };
-        // The other PIN may well be right: nobody types it twice.
-        let another = if pin == Some(PinName::Name) {
-            self.sources.auth.put_back(Some(pins.auth));
-            self.sources.profile.another(language)?
-        } else {
-            self.sources.profile.put_back(pins.profile);
-            self.sources.auth.another(language)?
-        };
-        if !another {
-            return Err(failure.into());
-        }
-        let event = json!({
-            "event": "wrong_pin",
-            "pin": pin.map(PinName::word),
-            "retries_left": left,
-            "message": failure.sentence,
-        });
-        self.session.note(&failure.sentence, &event);
-        Ok(())
-    }
-
-    fn pin_in_use(&self) -> Option<PinName> {
-        match self.last_step? {
-            Step::ReadingName => Some(PinName::Name),
-            Step::Signing => Some(PinName::Authentication),
-            Step::ReadingCertificate | Step::Checking => None,
-        }
-    }
-}
-
-async fn pin_states(
-    card: &mut Card<CardChannel<'_>>,
-    needs_name: bool,
-) -> Result<(PinStatus, Option<PinStatus>), CardError> {
-    let auth = card.jpki().await?.pin_status().await?;
-    let name = match needs_name {
-        true => Some(card.profile().await?.pin_status().await?),
-        false => None,
-    };
-    Ok((auth, name))
 }
 
 fn accepted(return_url: Option<&str>, session: &Session) {

@@ -2,7 +2,7 @@
 //! submission after it.
 
 use crate::error::CompanionError;
-use crate::transaction::{Outcome, Transaction};
+use crate::transaction::{Outcome, Transaction, in_time};
 use kazasu_card::{
     AuthPin, Card, CardError, Certificate, Digest, KeyAlgorithm, LastTry, PinStatus, ProfilePin,
     TokenKind, Transceive,
@@ -16,15 +16,18 @@ use std::time::Duration;
 const SUBMISSIONS: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
-/// The PINs as the person typed them, and whether their last tries may be used.
+/// The PINs as the person typed them, each with whether the person was told that a try is the
+/// last one and wants to use it.
 #[derive(Debug)]
 pub struct Pins {
     /// The PIN for signing in.
     pub auth: AuthPin,
+    /// Whether its last try may be used.
+    pub auth_last_try: LastTry,
     /// The PIN for the name; needed where the relying party asks for the name.
     pub profile: Option<ProfilePin>,
-    /// The person was told that a try is the last one and wants to use it.
-    pub last_try: LastTry,
+    /// Whether its last try may be used.
+    pub profile_last_try: LastTry,
 }
 
 /// What is happening, for the person who holds the card still.
@@ -40,7 +43,8 @@ pub enum Step {
     Checking,
 }
 
-/// PINs whose last check was cut off: the card's counter before it.
+/// PINs that were sent, or were about to be, without a clear answer since: the card's counter
+/// before. It is written down before a PIN goes out, because a tap may be dropped at any point.
 #[derive(Debug, Default)]
 pub(crate) struct UnsurePins {
     auth: Option<u8>,
@@ -57,8 +61,9 @@ struct Reading {
 impl Transaction {
     /// Reads the card, has it sign, submits the assertion. After [`CardError::CardLost`], or a
     /// wrong PIN with tries left, call it again with the card activated anew: it reads everything
-    /// again, so that two cards cannot mix. A PIN whose check was cut off is sent again only if
-    /// the card's counter shows that the first sending cost no try.
+    /// again, so that two cards cannot mix. A PIN whose check was cut off, by the card or because
+    /// this future was dropped, is sent again only if the card's counter shows that the first
+    /// sending cost no try.
     ///
     /// # Errors
     /// [`CompanionError`]; a refusal of the finished assertion is an [`Outcome`].
@@ -86,12 +91,8 @@ impl Transaction {
         let request = pb::BeginAssertionRequest {
             companion_secret: self.secret.to_vec(),
         };
-        Ok(self
-            .client
-            .begin_assertion(request)
-            .await?
-            .into_inner()
-            .challenge)
+        let response = in_time(self.client.begin_assertion(request)).await?;
+        Ok(response.challenge)
     }
 
     async fn read<T: Transceive>(
@@ -104,7 +105,7 @@ impl Transaction {
         let name = match &pins.profile {
             Some(pin) if self.details.claims.contains(&Claim::Name) => {
                 on_step(Step::ReadingName);
-                Some(self.read_name(card, pin, pins.last_try).await?)
+                Some(self.read_name(card, pin, pins.profile_last_try).await?)
             }
             _ => None,
         };
@@ -116,14 +117,13 @@ impl Transaction {
         }
         let certificate = jpki.authentication_certificate().await?;
         on_step(Step::Signing);
-        if let Some(before) = self.unsure.auth {
-            refuse_if_it_cost_a_try(before, jpki.pin_status().await?, &mut self.unsure.auth)?;
-        }
+        check_counter(&mut self.unsure.auth, jpki.pin_status().await?)?;
         let digest = self.digest(challenge, name.as_deref(), &certificate);
-        let signature = jpki
-            .sign_for_authentication(&pins.auth, &digest, pins.last_try)
-            .await
-            .inspect_err(|error| self.unsure.auth = counter_before(error))?;
+        let signed = jpki
+            .sign_for_authentication(&pins.auth, &digest, pins.auth_last_try)
+            .await;
+        self.unsure.auth = still_unsure(&signed);
+        let signature = signed?;
         Ok(Reading {
             name,
             certificate,
@@ -148,17 +148,10 @@ impl Transaction {
             }
             Err(error) => return Err(error),
         };
-        if let Some(before) = self.unsure.profile {
-            refuse_if_it_cost_a_try(
-                before,
-                profile.pin_status().await?,
-                &mut self.unsure.profile,
-            )?;
-        }
-        profile
-            .name(pin, last_try)
-            .await
-            .inspect_err(|error| self.unsure.profile = counter_before(error))
+        check_counter(&mut self.unsure.profile, profile.pin_status().await?)?;
+        let name = profile.name(pin, last_try).await;
+        self.unsure.profile = still_unsure(&name);
+        name
     }
 
     fn digest(&self, challenge: &[u8], name: Option<&str>, certificate: &Certificate) -> Digest {
@@ -206,14 +199,10 @@ impl Transaction {
         request: pb::SubmitAssertionRequest,
     ) -> Result<Outcome, CompanionError> {
         use pb::submit_assertion_response::Outcome as Wire;
-        let response = match self.client.submit_assertion(request).await {
-            Ok(response) => response.into_inner(),
-            Err(status) => {
-                return match CompanionError::from(status) {
-                    CompanionError::Refused(reason) => Ok(Outcome::Rejected(reason)),
-                    other => Err(other),
-                };
-            }
+        let response = match in_time(self.client.submit_assertion(request)).await {
+            Ok(response) => response,
+            Err(CompanionError::Refused(reason)) => return Ok(Outcome::Rejected(reason)),
+            Err(other) => return Err(other),
         };
         match response.outcome {
             Some(Wire::Accepted(accepted)) => Ok(Outcome::Accepted {
@@ -227,25 +216,28 @@ impl Transaction {
     }
 }
 
-fn counter_before(error: &CardError) -> Option<u8> {
-    match error {
-        CardError::LostWhileVerifying { retries_before } => *retries_before,
+/// The counter before a PIN whose check had no clear answer.
+fn still_unsure<T>(outcome: &Result<T, CardError>) -> Option<u8> {
+    match outcome {
+        Err(
+            CardError::LostWhileVerifying { retries_before }
+            | CardError::PinOutcomeUnknown { retries_before, .. },
+        ) => *retries_before,
         _ => None,
     }
 }
 
-/// A PIN that was sent and not answered for: if the card counts fewer tries now, it was wrong.
-fn refuse_if_it_cost_a_try(
-    before: u8,
-    now: PinStatus,
-    unsure: &mut Option<u8>,
-) -> Result<(), CardError> {
-    *unsure = None;
-    match now {
-        PinStatus::RetriesLeft(left) if left < before => {
+/// If an earlier sending of the PIN had no clear answer and the card counts fewer tries now, the
+/// PIN was wrong. Otherwise notes the counter for the sending that follows.
+fn check_counter(unsure: &mut Option<u8>, now: PinStatus) -> Result<(), CardError> {
+    let (before, now) = (unsure.take(), now.retries());
+    match (before, now) {
+        (Some(before), Some(left)) if left < before => {
             Err(CardError::WrongPin { retries_left: left })
         }
-        PinStatus::Blocked => Err(CardError::WrongPin { retries_left: 0 }),
-        _ => Ok(()),
+        _ => {
+            *unsure = now;
+            Ok(())
+        }
     }
 }

@@ -6,8 +6,14 @@ use kazasu_proto::companion::v1 as pb;
 use kazasu_proto::companion::v1::companion_service_client::CompanionServiceClient;
 use kazasu_statement::{Claim, Language, Mode, Purpose, Reason};
 use std::fmt;
+use std::future::Future;
+use std::time::Duration;
 use tonic::transport::Channel;
+use tonic::{Response, Status};
 use zeroize::Zeroizing;
+
+/// How long one call may take. The verifier asks others for revocation and lineage meanwhile.
+const CALL_TIME: Duration = Duration::from_secs(15);
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +121,7 @@ impl Transaction {
         let request = pb::ClaimTicketRequest {
             ticket: ticket.secret.to_string(),
         };
-        let response = client.claim_ticket(request).await?.into_inner();
+        let response = in_time(client.claim_ticket(request)).await?;
         let verifier_origin = ticket.deployment.verifier_origin().to_owned();
         if response.verifier_origin != verifier_origin {
             return Err(CompanionError::WrongVerifier);
@@ -152,7 +158,7 @@ impl Transaction {
         let request = pb::StartPairingRequest {
             companion_secret: self.secret.to_vec(),
         };
-        let response = self.client.start_pairing(request).await?.into_inner();
+        let response = in_time(self.client.start_pairing(request)).await?;
         if response.digits.len() != 6 || !response.digits.bytes().all(|b| b.is_ascii_digit()) {
             return Err(CompanionError::BadAnswer("pairing digits"));
         }
@@ -163,7 +169,8 @@ impl Transaction {
     }
 
     /// Waits until the digits were typed. A connection that breaks is [`CompanionError::Offline`]:
-    /// call it again.
+    /// call it again. One that falls silent is noticed only if the channel was set up with HTTP/2
+    /// keepalive.
     ///
     /// # Errors
     /// The reason for which the transaction ended instead.
@@ -171,7 +178,7 @@ impl Transaction {
         let request = pb::WatchTransactionRequest {
             companion_secret: self.secret.to_vec(),
         };
-        let mut states = self.client.watch_transaction(request).await?.into_inner();
+        let mut states = in_time(self.client.watch_transaction(request)).await?;
         while let Some(update) = states.message().await? {
             use pb::TransactionState as State;
             match update.state() {
@@ -192,7 +199,7 @@ impl Transaction {
                 State::Unspecified => return Err(CompanionError::BadAnswer("state")),
             }
         }
-        Err(tonic::Status::unavailable("the stream of states ended").into())
+        Err(Status::unavailable("the stream of states ended").into())
     }
 
     /// Ends the transaction: the relying party is told that the person cancelled.
@@ -203,7 +210,7 @@ impl Transaction {
         let request = pb::CancelRequest {
             companion_secret: self.secret.to_vec(),
         };
-        self.client.cancel(request).await?;
+        in_time(self.client.cancel(request)).await?;
         Ok(())
     }
 }
@@ -214,6 +221,16 @@ impl fmt::Debug for Transaction {
     }
 }
 
+/// The answer to a call, if it comes in time.
+pub(crate) async fn in_time<T>(
+    call: impl Future<Output = Result<Response<T>, Status>>,
+) -> Result<T, CompanionError> {
+    match tokio::time::timeout(CALL_TIME, call).await {
+        Ok(answer) => Ok(answer?.into_inner()),
+        Err(_) => Err(Status::deadline_exceeded("no answer in time").into()),
+    }
+}
+
 fn details(response: &pb::ClaimTicketResponse) -> Result<Details, CompanionError> {
     let bad = CompanionError::BadAnswer;
     let asked_by = response
@@ -221,6 +238,10 @@ fn details(response: &pb::ClaimTicketResponse) -> Result<Details, CompanionError
         .as_ref()
         .ok_or(bad("relying party"))?;
     let name = asked_by.display_name.as_ref().ok_or(bad("display name"))?;
+    let shown = [&name.ja, &name.en, &asked_by.host, &response.browser];
+    if shown.iter().any(|text| text.chars().any(misleads)) {
+        return Err(bad("text to show"));
+    }
     Ok(Details {
         transaction_id: response.transaction_id.clone(),
         relying_party: RelyingParty {
@@ -238,6 +259,17 @@ fn details(response: &pb::ClaimTicketResponse) -> Result<Details, CompanionError
         started_at: response.started_at,
         expires_at: response.expires_at,
     })
+}
+
+/// Control characters, line separators and marks that change the direction of text (UAX #9 §2):
+/// with them a name could make the sentence around it say something else.
+fn misleads(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
+        )
+        || matches!(c, '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -271,6 +303,38 @@ mod tests {
         for answer in answers {
             let refused = details(&answer);
             assert!(matches!(refused, Err(CompanionError::BadAnswer(_))));
+        }
+    }
+    #[test]
+    fn text_that_would_rearrange_what_is_shown_is_refused() {
+        for mark in [
+            "\u{1b}[2J",
+            "\n",
+            "\u{202E}",
+            "\u{2067}",
+            "\u{200F}",
+            "\u{2028}",
+        ] {
+            let mut answers = vec![response(); 4];
+            let text = format!("example{mark}");
+            let party = |answer: &mut pb::ClaimTicketResponse| answer.relying_party.take().unwrap();
+            for (answer, field) in answers.iter_mut().zip(0..) {
+                let mut asked_by = party(answer);
+                let mut name = asked_by.display_name.take().unwrap();
+                match field {
+                    0 => name.ja = text.clone(),
+                    1 => name.en = text.clone(),
+                    2 => asked_by.host = text.clone(),
+                    _ => answer.browser = text.clone(),
+                }
+                asked_by.display_name = Some(name);
+                answer.relying_party = Some(asked_by);
+                let refused = details(answer);
+                assert!(
+                    matches!(refused, Err(CompanionError::BadAnswer(_))),
+                    "{field} {mark:?}"
+                );
+            }
         }
     }
 }

@@ -140,13 +140,6 @@ pub struct CardChannel<'a> {
     lost: bool,
 }
 
-impl CardChannel<'_> {
-    /// The name of the reader the card is on.
-    pub fn reader_name(&self) -> &str {
-        self.reader.name()
-    }
-}
-
 impl fmt::Debug for CardChannel<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CardChannel({})", self.reader.name())

@@ -103,7 +103,7 @@ struct Device {
     device: nfc1::Device,
     /// A card was activated, so the next look for one starts with a power cycle.
     active: bool,
-    _lock: File,
+    _lock: lock::Lock,
 }
 
 impl Session {

@@ -1,87 +1,22 @@
 //! `kazasu` as a person and as a program uses it, on the emulator's virtual PN532.
 
+mod bench;
+mod tap;
+
+use crate::bench::{Bench, text};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use der::Decode;
-use kazasu_demo::emulator::Emulator;
 use kazasu_demo::process::binary;
 use nix::pty::openpty;
 use nix::sys::termios::{LocalFlags, tcgetattr};
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use x509_cert::Certificate;
-
-struct Bench {
-    emulator: Emulator,
-    folder: tempfile::TempDir,
-}
-
-impl Bench {
-    async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let emulator = Emulator::start("emulator", &[], folder.path(), &[])
-            .await
-            .expect("the emulator starts");
-        emulator.present("taro").await.expect("taro has a card");
-        Self { emulator, folder }
-    }
-
-    /// `kazasu` with `pin` in descriptor 3.
-    fn kazasu(&self, pin: &str, arguments: &[&str]) -> Output {
-        let pins = self.folder.path().join("pins");
-        fs::write(&pins, pin).expect("a file");
-        Command::new("sh")
-            .args(["-c", "exec \"$@\" 3<\"$PINS\"", "sh"])
-            .arg(binary("kazasu").expect("kazasu is built"))
-            .args(["--lang", "en", "--wait", "0"])
-            .args(arguments)
-            .env("PINS", pins)
-            .env("LIBNFC_DEVICE", self.emulator.reader())
-            .env_remove("KAZASU_DEPLOYMENTS")
-            .stdin(Stdio::null())
-            .output()
-            .expect("kazasu runs")
-    }
-
-    /// The events it writes, and its exit code.
-    fn events(&self, pin: &str, arguments: &[&str]) -> (Vec<Value>, i32) {
-        let output = self.kazasu(pin, &[&["--json"], arguments].concat());
-        assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
-        let lines = text(&output.stdout);
-        let events = lines
-            .lines()
-            .map(|line| serde_json::from_str(line).expect("JSON"));
-        (
-            events.collect(),
-            output.status.code().expect("an exit code"),
-        )
-    }
-
-    /// The code of the error it ends with, and its exit code.
-    fn error(&self, pin: &str, arguments: &[&str]) -> (String, i32) {
-        let (events, exit) = self.events(pin, arguments);
-        let last = events.last().expect("an event");
-        assert_eq!(last["event"], "error", "{last}");
-        for said in ["message", "next_step"] {
-            assert!(
-                last[said].as_str().is_some_and(|said| !said.is_empty()),
-                "{last}"
-            );
-        }
-        (last["code"].as_str().expect("a code").to_owned(), exit)
-    }
-
-    async fn count(&self, what: &str) -> u64 {
-        let exchanges = self.emulator.exchanges().await.expect("a log");
-        exchanges[what].as_u64().expect("a number")
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("UTF-8")
-}
 
 const SIGN_ZEROS: [&str; 6] = [
     "card",
@@ -211,7 +146,17 @@ async fn each_kind_of_failure_has_its_exit_code() {
     assert_eq!(error(&["card", "name"]), expected("pin_needed", 2));
 
     let ticket = "http://localhost:1/t/0123456789abcdefghijkl";
-    let tap = |deployment| ["tap", ticket, "--yes", "--deployment", deployment];
+    let tap = |deployment| {
+        [
+            "tap",
+            ticket,
+            "--yes",
+            "--pin-fd",
+            "3",
+            "--deployment",
+            deployment,
+        ]
+    };
     let elsewhere = tap("https://tap.example=https://verifier.example");
     assert_eq!(error(&elsewhere), expected("unknown_host", 2));
     let insecure = tap("http://tap.example=http://verifier.example");
@@ -220,9 +165,25 @@ async fn each_kind_of_failure_has_its_exit_code() {
     for origin in ["http://localhost:1", "https://localhost:1"] {
         let ticket = format!("{origin}/t/0123456789abcdefghijkl");
         let deployment = format!("{origin}={origin}");
-        let offline = ["tap", &ticket, "--yes", "--deployment", &deployment];
+        let offline = [
+            "tap",
+            &ticket,
+            "--yes",
+            "--pin-fd",
+            "3",
+            "--deployment",
+            &deployment,
+        ];
         assert_eq!(error(&offline), expected("offline", 6));
     }
+    // What nobody could answer is noticed before anything is sent.
+    let local = "http://localhost:1=http://localhost:1";
+    let silent = ["tap", ticket, "--deployment", local, "--pin-fd", "3"];
+    assert_eq!(error(&silent), expected("consent_needed", 2));
+    let no_pin = ["tap", ticket, "--deployment", local, "--yes"];
+    assert_eq!(error(&no_pin), expected("pin_needed", 2));
+    let plain = [&tap(local)[..], &["--connect-to", "192.0.2.1:80"]].concat();
+    assert_eq!(error(&plain), expected("insecure_address", 2));
 
     let lost = json!([{"fault": "drop", "after": 1}]);
     bench.emulator.faults(lost).await.expect("a known fault");
@@ -230,6 +191,71 @@ async fn each_kind_of_failure_has_its_exit_code() {
     assert_eq!(error(&["card", "info"]), expected("no_card", 3));
     let usage = bench.kazasu("", &["card", "sign"]);
     assert_eq!(usage.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn the_counter_is_asked_for_once_before_a_pin() {
+    let bench = Bench::new().await;
+    let name = ["card", "name", "--profile-pin-fd", "3"];
+    assert!(bench.kazasu("2345\n", &name).status.success());
+    assert_eq!(bench.sent("00200091").await, (2, 1));
+    assert!(bench.kazasu("1234\n", &SIGN_ZEROS).status.success());
+    assert_eq!(bench.sent("00200098").await, (2, 1));
+}
+
+#[tokio::test]
+async fn an_unclear_answer_to_a_pin_says_that_a_try_may_have_been_used() {
+    let bench = Bench::new().await;
+    // SELECT, the counter, the PIN.
+    let unclear = json!([{"fault": "status", "at": 3, "sw": "6F00"}]);
+    bench.emulator.faults(unclear).await.expect("a known fault");
+    let (events, exit) = bench.events("9999\n", &["card", "name", "--profile-pin-fd", "3"]);
+    let error = events.last().expect("an event");
+    assert_eq!((&error["code"], exit), (&json!("pin_outcome_unknown"), 4));
+    let message = error["message"].as_str().expect("a sentence");
+    assert!(message.contains("A try may have been used"), "{message}");
+    let (events, _) = bench.events("", &["card", "pin-status"]);
+    assert_eq!(events[0]["name_pin"]["retries_left"], 2);
+}
+
+#[tokio::test]
+async fn programs_are_told_which_file_a_result_went_to() {
+    let bench = Bench::new().await;
+    let der = bench.emulator.certificate("taro").await.expect("it is");
+    let (events, _) = bench.events("", &["card", "certificate", "--format", "der"]);
+    assert_eq!(events, [json!({ "der": BASE64_STANDARD.encode(&der) })]);
+
+    let file = bench.folder.path().join("result");
+    let file = file.to_str().expect("UTF-8");
+    let certificate = ["card", "certificate", "--format", "der", "-o", file];
+    let (events, _) = bench.events("", &certificate);
+    assert_eq!(events, [json!({"output": file, "format": "der"})]);
+    assert_eq!(fs::read(file).expect("it was written"), der);
+
+    let sign = [&SIGN_ZEROS[..], &["--format", "raw", "-o", file]].concat();
+    let (events, _) = bench.events("1234\n", &sign);
+    let expected = json!({"algorithm": "rsa-pkcs1-sha256", "output": file, "format": "raw"});
+    assert_eq!(events.last(), Some(&expected));
+    assert_eq!(fs::read(file).expect("it was written").len(), 256);
+}
+
+#[tokio::test]
+async fn phones_and_older_cards_are_named_before_any_pin_is_asked_for() {
+    for (token, word) in [("android", "android_phone"), ("juki_card", "juki_card")] {
+        let bench = Bench::with_holders(|folder| {
+            let taro = include_str!("../../../crates/emulator/holders/taro.toml");
+            let file = folder.join("taro.toml");
+            let text = taro.replacen("\n[pins]", &format!("\ntoken = \"{token}\"\n\n[pins]"), 1);
+            fs::write(&file, text).expect("a file");
+            vec![file]
+        })
+        .await;
+        let (events, exit) = bench.events("", &["card", "info"]);
+        assert_eq!((&events[0]["token"], exit), (&json!(word), 0));
+        assert_eq!(events[0]["name_pin"], Value::Null);
+        let refused = ("phone_token".to_owned(), 4);
+        assert_eq!(bench.error("", &["card", "pin-status"]), refused);
+    }
 }
 
 #[tokio::test]
@@ -303,7 +329,7 @@ fn help_and_documentation_list_the_same_exit_codes() {
         .arg("--help")
         .output();
     let help = text(&help.expect("kazasu runs").stdout);
-    let documentation = include_str!("../../docs/cli.md");
+    let documentation = include_str!("../../../docs/cli.md");
     let rows: Vec<_> = documentation
         .lines()
         .filter_map(|line| {
