@@ -1,7 +1,7 @@
 //! What the fuzz targets do. `fuzz/` runs these under libFuzzer; `tests/fuzz_smoke.rs` runs each
 //! over its seeds and their mutations in every test run.
 
-use kazasu_assertion::revocation::{NonceCheck, judge_crl, judge_ocsp};
+use kazasu_assertion::revocation::{NonceCheck, RevocationReason, Status, judge_crl, judge_ocsp};
 use kazasu_assertion::{TrustAnchors, ValidCertificate, verify};
 use kazasu_card::{Certificate, CommandApdu, ResponseApdu, Tlv, Tlvs, parse_profile_name};
 use kazasu_emulator::reader::{Frame, FrameError};
@@ -13,16 +13,50 @@ const TEST_CERTIFICATE: &[u8] =
     include_bytes!("../../crates/assertion/testdata/test-card/jpki-auth-cert.der");
 const TEST_CA: &[u8] =
     include_bytes!("../../crates/assertion/testdata/test-card/jpki-auth-ca-cert.der");
-/// A moment inside the test certificate's validity: 2026-06-01 00:00:00 UTC.
-const NOW: i64 = 1_780_272_000;
+
+/// What the emulator's authority and card made once, with keys that are gone since: inputs stay
+/// meaningful from one run to the next, and nothing else that is signed can exist. Made by
+/// `cargo run -p kazasu-tests --example record_fuzz_seeds`.
+mod recorded {
+    pub(super) const CA: &[u8] = include_bytes!("../fuzz_seeds/ca.der");
+    pub(super) const GOOD: &[u8] = include_bytes!("../fuzz_seeds/good.der");
+    pub(super) const REVOKED: &[u8] = include_bytes!("../fuzz_seeds/revoked.der");
+    pub(super) const OCSP_GOOD: &[u8] = include_bytes!("../fuzz_seeds/good.ocsp");
+    pub(super) const OCSP_REVOKED: &[u8] = include_bytes!("../fuzz_seeds/revoked.ocsp");
+    pub(super) const CRL: &[u8] = include_bytes!("../fuzz_seeds/authority.crl");
+    /// Of the good certificate's card, over [`super::statement`] with [`super::NAME`].
+    pub(super) const SIGNATURE: &[u8] = include_bytes!("../fuzz_seeds/good.signature");
+}
+
+/// The moment of every judgement, inside all validities: 2026-06-01 00:00:00 UTC.
+pub const NOW: i64 = 1_780_272_000;
+/// When the recorded answers are too old.
+const LATER: i64 = NOW + 8 * 86_400;
+/// The name in the recorded assertion.
+pub const NAME: &str = "見本　太郎";
+/// Octets of an RSA-2048 signature, with which an assertion's input starts.
+const SIGNATURE_LENGTH: usize = 256;
 
 static ANCHORS: LazyLock<TrustAnchors> =
     LazyLock::new(|| TrustAnchors::test(&[TEST_CA.to_vec()]).expect("a published CA certificate"));
-static VALID: LazyLock<ValidCertificate> = LazyLock::new(|| {
-    ANCHORS
-        .validate(TEST_CERTIFICATE, NOW)
-        .expect("the published certificate")
+static RECORDED_ANCHORS: LazyLock<TrustAnchors> =
+    LazyLock::new(|| TrustAnchors::test(&[recorded::CA.to_vec()]).expect("a recorded authority"));
+/// The good certificate and the revoked one.
+static VALID: LazyLock<[ValidCertificate; 2]> = LazyLock::new(|| {
+    [recorded::GOOD, recorded::REVOKED].map(|certificate| {
+        RECORDED_ANCHORS
+            .validate(certificate, NOW)
+            .expect("recorded while it was valid")
+    })
 });
+/// What the authority said of both.
+const STATUS: [Status; 2] = [
+    Status::Good,
+    Status::Revoked {
+        at: NOW - 3_600,
+        reason: RevocationReason::KeyCompromise,
+    },
+];
 
 /// A target: its name, what it does, and inputs to start from.
 pub struct Target {
@@ -30,6 +64,8 @@ pub struct Target {
     pub name: &'static str,
     /// Panics if a promise is broken.
     pub run: fn(&[u8]),
+    /// Whether the input passes: at least one seed does, so that `run` is known to judge.
+    pub passes: fn(&[u8]) -> bool,
     /// Inputs to start from.
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
@@ -39,41 +75,59 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "apdu",
         run: apdu,
+        passes: |data| CommandApdu::parse(data).is_ok(),
         seeds: apdu_seeds,
     },
     Target {
         name: "tlv",
         run: tlv,
+        passes: |data| Tlv::parse(data).is_ok(),
         seeds: || vec![TEST_CERTIFICATE.to_vec(), profile_seed()],
     },
     Target {
         name: "profile_file",
         run: profile_file,
+        passes: |data| parse_profile_name(data).is_ok(),
         seeds: || vec![profile_seed()],
     },
     Target {
         name: "certificate",
         run: certificate,
+        passes: |data| ANCHORS.validate(data, NOW).is_ok(),
         seeds: || vec![TEST_CERTIFICATE.to_vec(), TEST_CA.to_vec()],
     },
     Target {
         name: "ocsp",
         run: ocsp,
-        seeds: || vec![hex_seed("30030a0106"), hex_seed("30080a0100a0033001ff")],
+        passes: |data| ocsp_statuses(data, NOW).iter().any(Option::is_some),
+        seeds: || {
+            vec![
+                recorded::OCSP_GOOD.to_vec(),
+                recorded::OCSP_REVOKED.to_vec(),
+            ]
+        },
     },
     Target {
         name: "crl",
         run: crl,
-        seeds: || vec![TEST_CA.to_vec()],
+        passes: |data| crl_statuses(data, NOW).iter().all(Option::is_some),
+        seeds: || vec![recorded::CRL.to_vec()],
     },
     Target {
         name: "assertion",
         run: assertion,
-        seeds: || vec![TEST_CERTIFICATE.to_vec()],
+        passes: |data| is_accepted(&AssertionInput::read(data)),
+        seeds: || {
+            vec![
+                assertion_seed(recorded::GOOD),
+                assertion_seed(recorded::REVOKED),
+            ]
+        },
     },
     Target {
         name: "pn532_frame",
         run: pn532_frame,
+        passes: |data| Frame::parse(data).is_ok(),
         seeds: frame_seeds,
     },
 ];
@@ -125,42 +179,107 @@ pub fn certificate(data: &[u8]) {
     assert!(TrustAnchors::production().validate(data, NOW).is_err());
 }
 
-/// No answer is believed that the authority did not sign; nobody here has its key.
+/// Of an answer nothing is believed but what the authority said of that very certificate, and
+/// once it is old, nothing but a revocation.
 pub fn ocsp(data: &[u8]) {
-    assert!(judge_ocsp(data, &VALID, NonceCheck::NotSent, NOW).is_err());
+    for (said, believed) in STATUS.into_iter().zip(ocsp_statuses(data, NOW)) {
+        assert!(believed.is_none_or(|status| status == said), "{believed:?}");
+    }
+    for believed in ocsp_statuses(data, LATER) {
+        assert!(believed.is_none_or(|status| status == STATUS[1]));
+    }
+    let nonce = NonceCheck::Required(b"another nonce");
+    assert!(
+        VALID
+            .iter()
+            .all(|c| judge_ocsp(data, c, nonce, NOW).is_err())
+    );
+    assert!(judge_crl(data, &VALID[0], NOW).is_err());
 }
 
-/// No list is believed that the authority did not sign.
+fn ocsp_statuses(data: &[u8], now: i64) -> [Option<Status>; 2] {
+    VALID.each_ref().map(|certificate| {
+        let judgement = judge_ocsp(data, certificate, NonceCheck::NotSent, now);
+        judgement.ok().map(|judgement| judgement.status)
+    })
+}
+
+/// A list is the one that the authority signed, and says what it said; once it is old, nothing.
 pub fn crl(data: &[u8]) {
-    assert!(judge_crl(data, &VALID, NOW).is_err());
+    for (said, believed) in STATUS.into_iter().zip(crl_statuses(data, NOW)) {
+        if let Some(status) = believed {
+            assert_eq!(data, recorded::CRL);
+            assert_eq!(status, said);
+        }
+    }
+    assert_eq!(crl_statuses(data, LATER), [None, None]);
 }
 
-/// No assertion is accepted whose signature the card did not make; nobody here has its key.
-pub fn assertion(data: &[u8]) {
-    let split = data
-        .first()
-        .map_or(0, |first| usize::from(*first))
-        .min(data.len());
-    let (signature, rest) = data.split_at(split);
-    let name = std::str::from_utf8(rest).ok();
-    for certificate in [rest, TEST_CERTIFICATE] {
-        let statement = Statement {
-            verifier_origin: "https://verifier.example",
-            relying_party: "portal",
-            transaction_id: "T-1",
-            purpose: Purpose::Link,
-            challenge: b"challenge",
-            requested_claims: &[Claim::Name],
-            name,
+fn crl_statuses(data: &[u8], now: i64) -> [Option<Status>; 2] {
+    VALID.each_ref().map(|certificate| {
+        let judgement = judge_crl(data, certificate, now);
+        judgement.ok().map(|judgement| judgement.status)
+    })
+}
+
+/// The statement of every assertion here: what a verifier builds around what it is given.
+pub fn statement<'a>(certificate: &'a [u8], name: Option<&'a str>) -> Statement<'a> {
+    Statement {
+        verifier_origin: "https://verifier.example",
+        relying_party: "portal",
+        transaction_id: "T-1",
+        purpose: Purpose::Link,
+        challenge: b"challenge",
+        requested_claims: &[Claim::Name],
+        name,
+        certificate,
+    }
+}
+
+/// An assertion out of an input: signature, one octet for the name's length, name, certificate.
+struct AssertionInput<'a> {
+    signature: &'a [u8],
+    name: Option<&'a str>,
+    certificate: &'a [u8],
+}
+
+impl<'a> AssertionInput<'a> {
+    fn read(data: &'a [u8]) -> Self {
+        let (signature, rest) = data.split_at(data.len().min(SIGNATURE_LENGTH));
+        let (length, rest) = rest.split_first().unwrap_or((&0, rest));
+        let (name, certificate) = rest.split_at(rest.len().min(usize::from(*length)));
+        Self {
+            signature,
+            name: std::str::from_utf8(name).ok(),
             certificate,
-        };
-        let assertion = Assertion {
-            challenge: b"challenge".to_vec(),
-            certificate: certificate.to_vec(),
-            signature: signature.to_vec(),
-            name: name.map(str::to_owned),
-        };
-        assert!(verify(&ANCHORS, &assertion, &statement, NOW).is_err());
+        }
+    }
+}
+
+fn is_accepted(input: &AssertionInput<'_>) -> bool {
+    let assertion = Assertion {
+        challenge: b"challenge".to_vec(),
+        certificate: input.certificate.to_vec(),
+        signature: input.signature.to_vec(),
+        name: input.name.map(str::to_owned),
+    };
+    let statement = statement(input.certificate, input.name);
+    verify(&RECORDED_ANCHORS, &assertion, &statement, NOW).is_ok()
+}
+
+/// No assertion is accepted but the one that the card made, whether the input brings its own
+/// certificate or gets one that is good.
+pub fn assertion(data: &[u8]) {
+    let input = AssertionInput::read(data);
+    for certificate in [input.certificate, recorded::GOOD, recorded::REVOKED] {
+        if is_accepted(&AssertionInput {
+            certificate,
+            ..input
+        }) {
+            assert_eq!(input.signature, recorded::SIGNATURE);
+            assert_eq!(input.name, Some(NAME));
+            assert_eq!(certificate, recorded::GOOD);
+        }
     }
 }
 
@@ -201,7 +320,13 @@ fn apdu_seeds() -> Vec<Vec<u8>> {
 }
 
 fn profile_seed() -> Vec<u8> {
-    hex_seed("ff2025df2108000e001900200025df2208e8a68be69cac0a41df2304e79c8c41df240141df250139")
+    hex_seed("ff2025df2108000e001900200025df2208e8a68be69cac2041df2304e79c8c41df240141df250139")
+}
+
+/// The recorded assertion, with this certificate.
+fn assertion_seed(certificate: &[u8]) -> Vec<u8> {
+    let length = [NAME.len() as u8];
+    [recorded::SIGNATURE, &length, NAME.as_bytes(), certificate].concat()
 }
 
 fn frame_seeds() -> Vec<Vec<u8>> {

@@ -14,7 +14,7 @@ use kazasu_emulator::field::{Field, SharedCard};
 use kazasu_emulator::holder::Holder;
 use kazasu_emulator::reader::{VpcdCard, VpcdMode};
 use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -25,8 +25,8 @@ use tokio::runtime::Runtime;
 pub const FIRST_READER: &str = "Virtual PCD 00 00";
 /// The second one.
 pub const SECOND_READER: &str = "Virtual PCD 00 01";
-/// Where vpcd waits for the second reader's card.
-pub const SECOND_SLOT: &str = "127.0.0.1:35964";
+/// Where vpcd waits for the second reader's card: one port further.
+pub const SECOND_SLOT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT + 1);
 /// How both are called in pcscd's configuration.
 const FRIENDLY_NAME: &str = "Virtual PCD";
 /// vsmartcard's default port.
@@ -38,6 +38,8 @@ const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
 const INSIDE: &str = "KAZASU_TEST_INSIDE";
 /// Long enough for a debug build on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(30);
+/// How long to wait before asking again for a service that is not there yet.
+const RETRY: Duration = Duration::from_millis(20);
 
 /// A running pcscd with one emulated card in its reader.
 pub struct PcSc {
@@ -244,7 +246,7 @@ fn wait_for_card() -> anyhow::Result<()> {
     let give_up = Instant::now() + START_LIMIT;
     let context = loop {
         match Context::establish(Scope::User) {
-            Err(pcsc::Error::NoService) if Instant::now() < give_up => std::thread::yield_now(),
+            Err(pcsc::Error::NoService) if Instant::now() < give_up => std::thread::sleep(RETRY),
             context => break context?,
         }
     };

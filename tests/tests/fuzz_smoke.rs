@@ -38,6 +38,15 @@ fn every_target_keeps_its_promises_over_mutated_seeds() {
 }
 
 #[test]
+fn every_target_lets_a_seed_pass_and_none_an_empty_input() {
+    for target in TARGETS {
+        let passes = |seed: &Vec<u8>| (target.passes)(seed);
+        assert!((target.seeds)().iter().any(passes), "{}", target.name);
+        assert!(!(target.passes)(&[]), "{}", target.name);
+    }
+}
+
+#[test]
 fn every_target_is_one_that_can_be_run_under_a_fuzzer() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/fuzz_targets");
     let mut files: Vec<_> = std::fs::read_dir(folder)

@@ -14,7 +14,7 @@ use kazasu_reader::{
     CardChannel, ChildProgram, OpenedReader, ReaderError, ReaderInfo, ReaderKind, ReaderState,
     Readers, Settings,
 };
-use kazasu_tests::pcscd::{self, PcSc};
+use kazasu_tests::pcscd::{self, FIRST_READER, PcSc, SECOND_READER, SECOND_SLOT};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::Write;
@@ -22,10 +22,6 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// vpcd's two slots, and the second one's port (vsmartcard's default, plus one).
-const READER: &str = "Virtual PCD 00 00";
-const SECOND_READER: &str = "Virtual PCD 00 01";
-const SECOND_PORT: u16 = 0x8C7C;
 const WAIT: Duration = Duration::from_secs(20);
 
 fn taro() -> Holder {
@@ -46,7 +42,7 @@ fn alone(test: &str, body: impl AsyncFnOnce(&PcSc, Readers)) {
 }
 
 async fn open(readers: &Readers) -> OpenedReader {
-    let opened = readers.open(Some(READER), Duration::ZERO).await;
+    let opened = readers.open(Some(FIRST_READER), Duration::ZERO).await;
     opened.expect("the reader is there")
 }
 
@@ -110,7 +106,7 @@ fn readers_with_and_without_a_card_are_listed() {
             };
             let listing = readers.list().await.expect("a listing");
             let expected = [
-                info(READER, ReaderState::CardPresent),
+                info(FIRST_READER, ReaderState::CardPresent),
                 info(SECOND_READER, ReaderState::Empty),
             ];
             assert_eq!(listing.readers, expected);
@@ -129,14 +125,13 @@ fn the_only_card_tells_which_reader_is_meant_and_two_cards_do_not() {
     let test = "the_only_card_tells_which_reader_is_meant_and_two_cards_do_not";
     alone(test, async |pcsc, readers| {
         let chosen = readers.open(None, WAIT).await.expect("one card");
-        assert_eq!(chosen.name(), READER);
+        assert_eq!(chosen.name(), FIRST_READER);
         chosen.close().await;
 
         let field = Field::new();
         let card = EmulatedCard::new(&taro(), &pcsc.issued).expect("a card");
         field.present(Arc::new(Mutex::new(card)));
-        let address = ([127, 0, 0, 1], SECOND_PORT).into();
-        let _vpcd = VpcdCard::start(VpcdMode::Connect(address), field).await;
+        let _vpcd = VpcdCard::start(VpcdMode::Connect(SECOND_SLOT), field).await;
         let second = readers.open(Some(SECOND_READER), Duration::ZERO).await;
         let mut second = second.expect("the reader is there");
         card_on(&mut second).await;
@@ -145,7 +140,7 @@ fn the_only_card_tells_which_reader_is_meant_and_two_cards_do_not() {
         let Err(ReaderError::SeveralCards { names }) = outcome else {
             panic!("not told apart: {outcome:?}");
         };
-        assert_eq!(names, [READER, SECOND_READER]);
+        assert_eq!(names, [FIRST_READER, SECOND_READER]);
     });
 }
 
@@ -280,7 +275,7 @@ fn with_kazasu_a_wrong_pin_costs_one_try_and_is_sent_once() {
             .args([
                 "--json",
                 "--reader",
-                READER,
+                FIRST_READER,
                 "card",
                 "name",
                 "--profile-pin-fd",

@@ -1,5 +1,4 @@
-//! The crates `myna-card` and `jpki`, which nobody here wrote, against the emulated card through
-//! real PC/SC.
+//! Two independent crates, `myna-card` and `jpki`, against the emulated card through real PC/SC.
 
 use kazasu_emulator::card::Secret;
 use kazasu_emulator::holder::Holder;

@@ -190,6 +190,13 @@ impl Field {
         Some(Activation(state.activation))
     }
 
+    /// What the card says of itself when it is activated; nothing where there is none.
+    pub(crate) fn protocol_info(&self) -> Option<[u8; 7]> {
+        let card = self.card()?;
+        let info = lock(&card).protocol_info();
+        Some(info)
+    }
+
     /// Takes the card's power without taking the card.
     pub(crate) fn power_off(&self) {
         self.state().cut_power();

@@ -158,7 +158,12 @@ pub struct Behaviour {
     pub password_per_signature: bool,
     /// Bytes of FF after each certificate in its file.
     pub certificate_filler: usize,
+    /// The largest frame the card takes over the air (FSC), in bytes: [`FRAME_SIZES`].
+    pub frame_size: u16,
 }
+
+/// Frame sizes, each at the index that ISO/IEC 14443-3 §7.9.4.4 gives it as its code.
+pub const FRAME_SIZES: [u16; 9] = [16, 24, 32, 40, 48, 64, 96, 128, 256];
 
 /// What an empty VERIFY answers once the PIN is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -181,6 +186,7 @@ impl Default for Behaviour {
             blocked_is_6983: false,
             password_per_signature: false,
             certificate_filler: 0,
+            frame_size: 256,
         }
     }
 }
@@ -270,6 +276,11 @@ impl Holder {
                 "at most 4,096 bytes",
                 self.behaviour.certificate_filler <= 4_096,
             ),
+            (
+                "behaviour.frame_size",
+                "16, 24, 32, 40, 48, 64, 96, 128 or 256",
+                FRAME_SIZES.contains(&self.behaviour.frame_size),
+            ),
         ];
         match rules.into_iter().find(|(_, _, holds)| !holds) {
             Some((field, expected, _)) => Err(HolderError::Value { field, expected }),
@@ -345,6 +356,8 @@ mod tests {
             "pins.signature"
         );
         assert_eq!(value_error(&TARO.replace("\"taro\"", "\"ta/ro\"")), "id");
+        let odd_frames = format!("{TARO}\n[behaviour]\nframe_size = 100\n");
+        assert_eq!(value_error(&odd_frames), "behaviour.frame_size");
     }
 
     #[test]

@@ -9,7 +9,6 @@ use kazasu_emulator::field::{Field, SharedCard};
 use kazasu_emulator::holder::Holder;
 use kazasu_emulator::reader::{Frame, FrameError, VirtualPn532};
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -21,6 +20,10 @@ const SELECT_JPKI: &str = "00A4040C0AD392F000260100000001";
 const LIST_TYPE_B: &str = "D44A010300";
 
 fn card() -> SharedCard {
+    card_with(|_| {})
+}
+
+fn card_with(change: impl FnOnce(&mut Holder)) -> SharedCard {
     static ISSUED: OnceLock<IssuedCard> = OnceLock::new();
     let issued = ISSUED.get_or_init(|| {
         let now = 1_800_000_000;
@@ -28,7 +31,8 @@ fn card() -> SharedCard {
             .and_then(|mut authority| authority.enrol("taro", KeyAlgorithm::Rsa2048, now))
             .unwrap()
     });
-    let holder = Holder::samples().remove(0);
+    let mut holder = Holder::samples().remove(0);
+    change(&mut holder);
     Arc::new(Mutex::new(EmulatedCard::new(&holder, issued).unwrap()))
 }
 
@@ -195,6 +199,18 @@ async fn apdus_reach_the_card_and_a_full_read_comes_back_whole() {
     assert_eq!(read.len(), 2 * (3 + 256 + 2));
     assert!(read.starts_with("D541003082") && read.ends_with("9000"));
     assert_eq!(bench.field.totals().exchanges, 2);
+}
+
+#[tokio::test]
+async fn an_apdu_longer_than_the_cards_frames_reaches_it_whole() {
+    let mut bench = Bench::new().await;
+    let small = card_with(|holder| holder.behaviour.frame_size = 16);
+    bench.field.present(small);
+    let target = bench.host.ask(LIST_TYPE_B).await;
+    assert!(target.ends_with("000005E0B301A10101"), "{target}");
+    assert_eq!(bench.host.exchange(SELECT_JPKI).await, "D541009000");
+    let read = bench.host.exchange("00B08A0000").await;
+    assert_eq!(read.len(), 2 * (3 + 256 + 2));
 }
 
 #[tokio::test]
@@ -368,48 +384,4 @@ async fn the_link_goes_with_the_reader_and_a_file_in_its_place_is_kept() {
     std::fs::write(&path, "mine").unwrap();
     assert!(VirtualPn532::open(&path, Field::new()).is_err());
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
-}
-
-/// libnfc itself, through its own tool.
-#[tokio::test(flavor = "multi_thread")]
-async fn nfc_list_sees_one_type_b_card_and_none_once_it_is_gone() {
-    let missing = Command::new("nfc-list").arg("-h").output().is_err();
-    if missing {
-        let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        assert!(
-            !ci,
-            "nfc-list is not installed (apt-get install libnfc-bin)"
-        );
-        eprintln!("DID NOT RUN: nfc-list is not installed (apt-get install libnfc-bin)");
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("pn532");
-    let field = Field::new();
-    let _pn532 = VirtualPn532::open(&path, field.clone()).unwrap();
-
-    field.present(card());
-    let seen = nfc_list(&path).await;
-    assert!(
-        seen.contains("1 ISO14443B passive target(s) found"),
-        "{seen}"
-    );
-    assert!(seen.contains("Application Data: 00  00  05  e0"), "{seen}");
-    field.remove();
-    let seen = nfc_list(&path).await;
-    assert!(seen.contains("device opened"), "{seen}");
-    assert!(!seen.contains("ISO14443B"), "{seen}");
-}
-
-async fn nfc_list(path: &Path) -> String {
-    let output = tokio::process::Command::new("nfc-list")
-        .args(["-t", "8"])
-        .env("LIBNFC_DEVICE", format!("pn532_uart:{}", path.display()))
-        .kill_on_drop(true)
-        .output();
-    let output = tokio::time::timeout(Duration::from_secs(60), output)
-        .await
-        .unwrap()
-        .unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }

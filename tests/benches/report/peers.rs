@@ -1,4 +1,4 @@
-//! The same work by crates that nobody here wrote, on the same emulated card.
+//! The same work by independent crates, on the same emulated card.
 
 use jpki::ap::SupportAp;
 use jpki::ap::crypto::{CertType, CryptoAp};

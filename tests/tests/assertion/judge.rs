@@ -2,20 +2,25 @@
 
 use crate::NOW;
 use crate::openssl::{POLICY, Verdict};
+use crate::witness;
 use der::{Decode as _, Encode as _};
 use kazasu_assertion::TrustAnchors;
-use kazasu_statement::Reason;
+use kazasu_statement::{ProfileRule, Reason};
 use pkix_chain::{NoRevocation, TrustAnchor, ValidationPolicy, verify_chain_default};
 use x509_cert::Certificate;
 
 /// id-kp-clientAuth (RFC 5280 §4.2.1.12).
 const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
 
+/// The rule by which we refuse what the other parser cannot even read.
+const UNREADABLE: &str = "x509-cert does not read it either";
+
 /// An authority, as each judge wants it.
 pub(crate) struct Bench {
     pub(crate) ours: TrustAnchors,
     pkix_anchors: Vec<TrustAnchor>,
     pkix_policy: ValidationPolicy,
+    authority: Certificate,
     name: Vec<u8>,
 }
 
@@ -33,7 +38,8 @@ impl Bench {
                 .subject
                 .to_der()
                 .expect("a name"),
-            pkix_anchors: vec![TrustAnchor::from_cert(certificate)],
+            pkix_anchors: vec![TrustAnchor::from_cert(certificate.clone())],
+            authority: certificate,
             pkix_policy: policy,
         }
     }
@@ -48,6 +54,13 @@ impl Bench {
             verify_chain_default(&chain, &self.pkix_anchors, &self.pkix_policy, &NoRevocation)
                 .is_ok()
         })
+    }
+
+    /// Whether the certificate breaks the rule by another parser's word, which may be that it
+    /// cannot be read.
+    pub(crate) fn breaks(&self, certificate: &[u8], rule: ProfileRule) -> Option<bool> {
+        let parsed = Certificate::from_der(certificate).ok()?;
+        Some(witness::breaks(rule, &parsed, &self.authority))
     }
 
     /// The named rule by which we refuse what another judge accepts; "agreed" if there is nothing
@@ -66,8 +79,9 @@ impl Bench {
         }
     }
 
-    /// The rule of ours that others do not have. How a certificate is encoded, who issued it and
-    /// when it is valid are no such rules: there it must be shown what the other judge missed.
+    /// The rule of ours that others do not have, if another parser finds that the certificate
+    /// breaks it. How a certificate is encoded, who issued it and when it is valid are no such
+    /// rules: there it must be shown what the other judge missed.
     fn stricter(
         &self,
         certificate: &[u8],
@@ -93,8 +107,17 @@ impl Bench {
                     .any(|octets| octets == self.name);
                 (!named).then_some("the issuer's name is compared by octets")
             }
-            Reason::KeyNotAllowed => Some("the key is of the table"),
-            Reason::ProfileViolation(rule) => Some(rule.as_str()),
+            Reason::KeyNotAllowed => match Certificate::from_der(certificate) {
+                Ok(parsed) => {
+                    let key = &parsed.tbs_certificate.subject_public_key_info;
+                    (!witness::is_key_of_the_table(key)).then_some("the key is of the table")
+                }
+                Err(_) => Some(UNREADABLE),
+            },
+            Reason::ProfileViolation(rule) => match self.breaks(certificate, rule) {
+                Some(breaks) => breaks.then_some(rule.as_str()),
+                None => Some(UNREADABLE),
+            },
             _ => None,
         }
     }

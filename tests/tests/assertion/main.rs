@@ -7,6 +7,7 @@ mod mutations;
 mod openssl;
 mod revocation;
 mod variants;
+mod witness;
 
 /// 2026-04-01T00:00:00Z.
 const NOW: i64 = 1_775_001_600;

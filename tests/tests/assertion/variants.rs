@@ -6,6 +6,8 @@ use crate::openssl::{self, Verdict};
 use kazasu_emulator::authority::{
     Authority, AuthorityOptions, KeyAlgorithm, P384_GENERATION, Variant,
 };
+use kazasu_statement::Reason;
+use std::collections::HashSet;
 
 #[test]
 fn every_deviation_is_refused_for_its_own_reason_and_openssl_contradicts_none_unexplained() {
@@ -33,6 +35,27 @@ fn every_deviation_is_refused_for_its_own_reason_and_openssl_contradicts_none_un
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn another_parser_confirms_each_broken_rule_and_finds_none_broken_in_the_ordinary_certificate() {
+    let authority =
+        Authority::new(AuthorityOptions::default(), NOW - 86_400).expect("an authority");
+    let bench = Bench::new(authority.ca_certificate(1).expect("the first generation"));
+    let issue = |variant| authority.issue_variant(variant, NOW).certificate_der;
+    let ordinary = issue(Variant::Ordinary);
+    let mut rules = HashSet::new();
+    for variant in Variant::ALL {
+        let certificate = issue(variant);
+        if let Some(Reason::ProfileViolation(rule)) = bench.ours(&certificate) {
+            // The parser refuses some of them outright.
+            let breaks = bench.breaks(&certificate, rule);
+            assert_ne!(breaks, Some(false), "{variant:?}: {rule}");
+            assert_eq!(bench.breaks(&ordinary, rule), Some(false), "{rule}");
+            rules.insert(rule);
+        }
+    }
+    assert_eq!(rules.len(), 19, "{rules:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The card's memory: applications, elementary files, PINs.
 
+use super::PinCounters;
 use super::key::CardKey;
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
@@ -47,17 +48,14 @@ pub(crate) struct Pin {
     tries_left: u8,
     tries_max: u8,
     last_wrong: Option<Zeroizing<Vec<u8>>>,
+    counters: PinCounters,
 }
 
 /// What presenting a secret led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presented {
     Right,
-    Wrong {
-        tries_left: u8,
-        /// The very same wrong secret as the time before: a client that sends a PIN twice.
-        repeated: bool,
-    },
+    Wrong { tries_left: u8 },
     Blocked,
 }
 
@@ -68,6 +66,7 @@ impl Pin {
             tries_left: tries_max,
             tries_max,
             last_wrong: None,
+            counters: PinCounters::default(),
         }
     }
 
@@ -83,8 +82,13 @@ impl Pin {
         self.tries_left
     }
 
+    pub(crate) fn counters(&self) -> PinCounters {
+        self.counters
+    }
+
     pub(crate) fn set_tries_left(&mut self, tries: u8) {
         self.tries_left = tries.min(self.tries_max);
+        self.last_wrong = None;
     }
 
     pub(crate) fn change(&mut self, secret: &[u8]) {
@@ -97,6 +101,7 @@ impl Pin {
     }
 
     pub(crate) fn present(&mut self, secret: &[u8]) -> Presented {
+        self.counters.verifies += 1;
         if self.tries_left == 0 {
             return Presented::Blocked;
         }
@@ -110,10 +115,10 @@ impl Pin {
             .last_wrong
             .as_ref()
             .is_some_and(|last| last.as_slice() == secret);
+        self.counters.repeated_wrong_pins += u64::from(repeated);
         self.last_wrong = Some(Zeroizing::new(secret.to_vec()));
         Presented::Wrong {
             tries_left: self.tries_left,
-            repeated,
         }
     }
 }

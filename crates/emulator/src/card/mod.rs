@@ -16,8 +16,8 @@ mod tests;
 mod tlv;
 
 use crate::authority::IssuedCard;
-use crate::holder::{Holder, Token};
-use files::{Access, Application, File, Outcome};
+use crate::holder::{FRAME_SIZES, Holder, Token};
+use files::{Access, Application, File, Outcome, Pin};
 use kazasu_card::CommandApdu;
 pub use key::KeyError;
 use rsa::rand_core::{OsRng, RngCore};
@@ -59,7 +59,6 @@ pub struct EmulatedCard {
     /// PIN files verified, and the application they belong to.
     verified_in: Option<usize>,
     verified: BTreeSet<u16>,
-    counters: PinCounters,
 }
 
 impl EmulatedCard {
@@ -79,7 +78,6 @@ impl EmulatedCard {
             current_file: None,
             verified_in: None,
             verified: BTreeSet::new(),
-            counters: PinCounters::default(),
         })
     }
 
@@ -97,23 +95,39 @@ impl EmulatedCard {
         &self.holder
     }
 
-    /// What the card observed of its PINs since it was made.
+    /// What the card observed of all its PINs since it was made.
     pub fn pin_counters(&self) -> PinCounters {
-        self.counters
+        let files = self.applications.iter().flat_map(|a| a.files.values());
+        files.fold(PinCounters::default(), |sum, file| match file {
+            File::Pin(pin) => PinCounters {
+                verifies: sum.verifies + pin.counters().verifies,
+                repeated_wrong_pins: sum.repeated_wrong_pins + pin.counters().repeated_wrong_pins,
+            },
+            _ => sum,
+        })
+    }
+
+    /// What the card observed of one secret; `None` where it lacks the application.
+    pub fn counters_of(&self, secret: Secret) -> Option<PinCounters> {
+        self.pin(secret).map(Pin::counters)
     }
 
     /// Tries left of a secret; `None` where the card lacks the application.
     pub fn tries_left(&self, secret: Secret) -> Option<u8> {
+        self.pin(secret).map(Pin::tries_left)
+    }
+
+    fn pin(&self, secret: Secret) -> Option<&Pin> {
         let (aid, file) = secret_location(secret);
         let application = self.applications.iter().find(|a| a.aid == aid)?;
         match application.files.get(&file) {
-            Some(File::Pin(pin)) => Some(pin.tries_left()),
+            Some(File::Pin(pin)) => Some(pin),
             _ => None,
         }
     }
 
     /// Sets the tries left of a secret, at most to its maximum, as a municipal counter does when
-    /// it unblocks a card.
+    /// it unblocks a card; and forgets which wrong one came last.
     pub fn set_tries_left(&mut self, secret: Secret, tries: u8) {
         let (aid, file) = secret_location(secret);
         for application in self.applications.iter_mut().filter(|a| a.aid == aid) {
@@ -121,6 +135,18 @@ impl EmulatedCard {
                 pin.set_tries_left(tries);
             }
         }
+    }
+
+    /// Application data and protocol info, as they end an ATQB (ISO/IEC 14443-3 §7.9) and stand in
+    /// a PC/SC ATR: an issued card's (docs/card.md, "Radio and readers"), with 106 to 424 kbit/s,
+    /// FWI 10, CID; and the frame size its holder file says. Frames, and their chaining, are the
+    /// reader chip's business: no APDU ever depends on them.
+    pub(crate) fn protocol_info(&self) -> [u8; 7] {
+        let size = self.holder.behaviour.frame_size;
+        let code = FRAME_SIZES.iter().position(|known| *known == size);
+        // Bits 8 to 5 are the code; bit 1 says ISO/IEC 14443-4.
+        let frames = (code.unwrap_or(FRAME_SIZES.len() - 1) as u8) << 4 | 0x01;
+        [0x00, 0x00, 0x05, 0xE0, 0xB3, frames, 0xA1]
     }
 
     /// Power goes: the next command finds the ISD selected and no PIN verified.

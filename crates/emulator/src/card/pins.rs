@@ -18,18 +18,13 @@ impl EmulatedCard {
             return self.empty_verify(id);
         }
         let presented = self.pin_file(id)?.present(command.data());
-        self.counters.verifies += 1;
         match presented {
             Presented::Right => {
                 self.verified_in = self.current;
                 self.verified.insert(id);
                 Ok(Vec::new())
             }
-            Presented::Wrong {
-                tries_left,
-                repeated,
-            } => {
-                self.counters.repeated_wrong_pins += u64::from(repeated);
+            Presented::Wrong { tries_left } => {
                 self.verified.remove(&id);
                 Err(sw::retries(tries_left))
             }

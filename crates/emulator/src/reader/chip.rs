@@ -46,10 +46,6 @@ const POLL_PERIOD: Duration = Duration::from_millis(150);
 /// The most response data libnfc takes in one InDataExchange answer.
 const CHUNK: usize = 263;
 
-/// ATQB after the PUPI: application data and protocol info of an issued card, as its PC/SC ATR
-/// shows them (docs/card.md, "Radio and readers"): 106 to 424 kbit/s, frames of 256 bytes, FWI 10,
-/// CID.
-const ATQB_TAIL: [u8; 7] = [0x00, 0x00, 0x05, 0xE0, 0xB3, 0x81, 0xA1];
 /// ATTRIB response: its length, and CID 1.
 const ATTRIB: [u8; 2] = [0x01, 0x01];
 
@@ -157,6 +153,7 @@ impl Chip {
         self.leave_target();
         self.target = self.field.activate(Start::Warm);
         self.target?;
+        let protocol_info = self.field.protocol_info()?;
         // The card draws its PUPI when it gets power. Scattered, so that it does not look like
         // the counter it is.
         let pupi = self
@@ -166,7 +163,7 @@ impl Chip {
             .to_be_bytes();
         let mut target = vec![0x50];
         target.extend_from_slice(&pupi);
-        target.extend_from_slice(&ATQB_TAIL);
+        target.extend_from_slice(&protocol_info);
         target.extend_from_slice(&ATTRIB);
         Some(target)
     }

@@ -18,13 +18,6 @@ const ATR: u8 = 4;
 /// How long to wait before asking again for a vpcd that is not there yet.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// PC/SC ATR of a contactless type B card (PC/SC part 3 §3.1.3.2.3): 3B 88 80 01, the application
-/// data and protocol info of the ATQB, a byte for MBLI, and the check byte. These are an issued
-/// card's.
-const CARD_ATR: [u8; 13] = [
-    0x3B, 0x88, 0x80, 0x01, 0x00, 0x00, 0x05, 0xE0, 0xB3, 0x81, 0xA1, 0x00, 0x7F,
-];
-
 /// Who connects to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VpcdMode {
@@ -147,7 +140,12 @@ async fn serve(mut stream: TcpStream, field: &Field) -> io::Result<()> {
             }
             [POWER_ON] => activation = field.activate(Start::Cold),
             [RESET] => activation = field.activate(Start::Warm),
-            [ATR] => send(&mut stream, &CARD_ATR).await?,
+            [ATR] => {
+                let Some(info) = field.protocol_info() else {
+                    return Ok(());
+                };
+                send(&mut stream, &atr(info)).await?;
+            }
             _ => {
                 let Some(answer) = exchange(field, activation, &message).await else {
                     return Ok(());
@@ -156,6 +154,17 @@ async fn serve(mut stream: TcpStream, field: &Field) -> io::Result<()> {
             }
         }
     }
+}
+
+/// PC/SC ATR of a contactless type B card (PC/SC part 3 §3.1.3.2.3): 3B 88 80 01, the application
+/// data and protocol info of the ATQB, a byte for MBLI, and the check byte.
+fn atr(protocol_info: [u8; 7]) -> Vec<u8> {
+    let mut atr = vec![0x3B, 0x88, 0x80, 0x01];
+    atr.extend(protocol_info);
+    atr.push(0x00);
+    // The check byte covers all but the first (ISO/IEC 7816-3 §8.2.5).
+    atr.push(atr[1..].iter().fold(0, |sum, byte| sum ^ byte));
+    atr
 }
 
 /// The card's answer; nothing if it left, which ends the connection.
