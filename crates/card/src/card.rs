@@ -1,13 +1,13 @@
-//! A card on a channel: exchanges, files, PINs. The applications build on these.
+//! A card on a channel: exchanges, files, signatures. The applications build on these.
 
 use crate::apdu::{CommandApdu, ResponseApdu};
 use crate::error::CardError;
 use crate::jpki::Jpki;
-use crate::pin::{LastTry, PinStatus};
 use crate::profile::Profile;
 use crate::status::StatusWord;
 use crate::tlv::Header;
 use crate::transceive::{ChannelError, Transceive};
+use crate::verify::Probe;
 use zeroize::Zeroizing;
 
 /// GlobalPlatform's issuer security domain (GlobalPlatform Card Specification 2.3 §H.1.3, 7 bytes
@@ -26,18 +26,9 @@ pub(crate) struct FileId(pub(crate) u8);
 
 impl FileId {
     /// P1 of READ BINARY, P2 of VERIFY and COMPUTE DIGITAL SIGNATURE: bit 8 and the short id.
-    fn short_reference(self) -> u8 {
+    pub(crate) fn short_reference(self) -> u8 {
         0x80 | self.0
     }
-}
-
-/// What an empty VERIFY told.
-#[derive(Debug, Clone, Copy)]
-struct Probe {
-    pin: FileId,
-    status: PinStatus,
-    /// P2 of the VERIFY that this card understands for the PIN.
-    reference: u8,
 }
 
 /// A card reached through a channel.
@@ -49,11 +40,11 @@ pub struct Card<T> {
     channel: T,
     in_flight: bool,
     /// The card refused short EF identifiers.
-    plain_files: bool,
+    pub(crate) plain_files: bool,
     /// The card refused the extended form.
     short_only: bool,
     /// The last exchange, if it was an empty VERIFY: what it told still holds.
-    probe: Option<Probe>,
+    pub(crate) probe: Option<Probe>,
 }
 
 impl<T: Transceive> Card<T> {
@@ -107,6 +98,9 @@ impl<T: Transceive> Card<T> {
         self.in_flight = true;
         self.channel.reset().await?;
         self.in_flight = false;
+        // It may be another card, which knows other forms.
+        self.plain_files = false;
+        self.short_only = false;
         Ok(())
     }
 
@@ -155,7 +149,7 @@ impl<T: Transceive> Card<T> {
     }
 
     /// Makes `file` current by its identifier.
-    async fn select_file(&mut self, file: FileId) -> Result<(), CardError> {
+    pub(crate) async fn select_file(&mut self, file: FileId) -> Result<(), CardError> {
         // SELECT, P1 02: EF under the current DF; P2 0C: no answer data (ISO 7816-4 §11.2.2).
         let command = CommandApdu::new(0x00, 0xA4, 0x02, 0x0C)
             .with_data(&[0x00, file.0])
@@ -249,77 +243,6 @@ impl<T: Transceive> Card<T> {
         }
     }
 
-    /// Asks for a PIN's state: an empty VERIFY. It costs no try.
-    pub(crate) async fn pin_status(&mut self, pin: FileId) -> Result<PinStatus, CardError> {
-        let probe = self.probe_pin(pin).await?;
-        self.probe = Some(probe);
-        Ok(probe.status)
-    }
-
-    async fn probe_pin(&mut self, pin: FileId) -> Result<Probe, CardError> {
-        let probe = |status, reference| Probe {
-            pin,
-            status,
-            reference,
-        };
-        if !self.plain_files {
-            // Exactly four bytes: with Le a card answers 6700.
-            let reference = pin.short_reference();
-            let command = CommandApdu::new(0x00, 0x20, 0x00, reference);
-            let response = self.exchange(&command).await?;
-            if !response.status().suggests_plain_form() {
-                let status = read_pin_status(&command, &response)?;
-                return Ok(probe(status, reference));
-            }
-        }
-        self.select_file(pin).await?;
-        let reference = 0x80;
-        let command = CommandApdu::new(0x00, 0x20, 0x00, reference);
-        let response = self.exchange(&command).await?;
-        let status = read_pin_status(&command, &response)?;
-        self.plain_files = true;
-        Ok(probe(status, reference))
-    }
-
-    /// Verifies a PIN: one empty VERIFY, unless it was the last exchange, then the PIN once.
-    pub(crate) async fn verify_pin(
-        &mut self,
-        pin: FileId,
-        digits: &[u8],
-        last_try: LastTry,
-    ) -> Result<(), CardError> {
-        let Probe {
-            status, reference, ..
-        } = match self.probe.take().filter(|probe| probe.pin == pin) {
-            Some(probe) => probe,
-            None => self.probe_pin(pin).await?,
-        };
-        match status {
-            PinStatus::Blocked => return Err(CardError::PinBlocked),
-            PinStatus::RetriesLeft(1) if last_try == LastTry::Refuse => {
-                return Err(CardError::LastTry);
-            }
-            PinStatus::RetriesLeft(_) | PinStatus::Verified | PinStatus::NoCounter => {}
-        }
-        let command = CommandApdu::new(0x00, 0x20, 0x00, reference)
-            .with_data(digits)
-            .expect("four digits fit");
-        let retries_before = status.retries();
-        let response = self.exchange(&command).await.map_err(|error| match error {
-            // Nothing was sent.
-            CardError::Channel(ChannelError::Poisoned | ChannelError::CommandTooLong { .. }) => {
-                error
-            }
-            _ => CardError::LostWhileVerifying { retries_before },
-        })?;
-        match (response.status(), response.status().retries_left()) {
-            (StatusWord::OK, _) => Ok(()),
-            (_, Some(retries_left)) => Err(CardError::WrongPin { retries_left }),
-            (sw, None) if sw.is_blocked() => Err(CardError::PinBlocked),
-            (sw, None) => Err(CardError::PinOutcomeUnknown { retries_before, sw }),
-        }
-    }
-
     /// COMPUTE DIGITAL SIGNATURE with `key`: tries each (P1, data) form in turn by short id, then
     /// the last one with the key file selected.
     pub(crate) async fn compute_signature(
@@ -375,16 +298,6 @@ fn refuses_form(response: &ResponseApdu) -> bool {
         || response.status() == StatusWord::INSTRUCTION_NOT_SUPPORTED
 }
 
-fn read_pin_status(command: &CommandApdu, response: &ResponseApdu) -> Result<PinStatus, CardError> {
-    match (response.status(), response.status().retries_left()) {
-        (StatusWord::OK, _) => Ok(PinStatus::Verified),
-        (StatusWord::NO_COUNTER, _) => Ok(PinStatus::NoCounter),
-        (sw, _) if sw.is_blocked() => Ok(PinStatus::Blocked),
-        (_, Some(left)) => Ok(PinStatus::RetriesLeft(left)),
-        _ => Err(unexpected(command, response)),
-    }
-}
-
 fn expect_ok(command: &CommandApdu, response: &ResponseApdu) -> Result<(), CardError> {
     if response.status() == StatusWord::OK {
         Ok(())
@@ -393,7 +306,7 @@ fn expect_ok(command: &CommandApdu, response: &ResponseApdu) -> Result<(), CardE
     }
 }
 
-fn unexpected(command: &CommandApdu, response: &ResponseApdu) -> CardError {
+pub(crate) fn unexpected(command: &CommandApdu, response: &ResponseApdu) -> CardError {
     CardError::UnexpectedStatus {
         command: command.header(),
         sw: response.status(),

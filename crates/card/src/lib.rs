@@ -31,6 +31,7 @@ mod status;
 mod tlv;
 mod transceive;
 mod transcript;
+mod verify;
 
 pub use apdu::{ApduError, CommandApdu, ResponseApdu};
 pub use card::Card;
