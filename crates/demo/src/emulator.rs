@@ -109,14 +109,6 @@ impl Emulator {
             .map(drop)
     }
 
-    /// Makes services of the authority fail: `{"ocsp": true, …}`.
-    ///
-    /// # Errors
-    /// If the emulator does not answer.
-    pub async fn outage(&self, which: Value) -> Result<()> {
-        self.post("/authority/outage", which).await.map(drop)
-    }
-
     /// The exchanges with the cards so far: headers, lengths and status words.
     ///
     /// # Errors
@@ -135,16 +127,8 @@ impl Emulator {
     /// # Errors
     /// If there is no such holder.
     pub async fn certificate(&self, holder: &str) -> Result<Vec<u8>> {
-        let url = format!("{}/holders/{holder}/certificate", self.control);
-        Ok(self
-            .http
-            .get(url)
-            .send()
-            .await?
-            .error_for_status()?
-            .bytes()
-            .await?
-            .to_vec())
+        self.fetch(format!("{}/holders/{holder}/certificate", self.control))
+            .await
     }
 
     /// The authority's certificate of one generation, DER.
@@ -152,15 +136,12 @@ impl Emulator {
     /// # Errors
     /// If there is no such generation.
     pub async fn anchor(&self, generation: u32) -> Result<Vec<u8>> {
-        let url = format!("{}/ca/{generation}.der", self.authority);
-        Ok(self
-            .http
-            .get(url)
-            .send()
-            .await?
-            .error_for_status()?
-            .bytes()
-            .await?
-            .to_vec())
+        self.fetch(format!("{}/ca/{generation}.der", self.authority))
+            .await
+    }
+
+    async fn fetch(&self, url: String) -> Result<Vec<u8>> {
+        let response = self.http.get(url).send().await?.error_for_status()?;
+        Ok(response.bytes().await?.to_vec())
     }
 }

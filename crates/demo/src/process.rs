@@ -88,21 +88,6 @@ impl Process {
         Ok((process, ready))
     }
 
-    /// Whether it is still running.
-    pub fn is_running(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
-    }
-
-    /// Its process identifier, while it runs.
-    pub fn id(&self) -> Option<u32> {
-        self.child.id()
-    }
-
-    /// Where its standard error went.
-    pub fn log(&self) -> &Path {
-        &self.log
-    }
-
     /// Asks it to end (SIGTERM) and waits for it.
     ///
     /// # Errors

@@ -117,11 +117,6 @@ impl Verifier {
         self.launch("").await
     }
 
-    /// Where its files are: configuration, keys, database, log.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Stops it.
     ///
     /// # Errors
