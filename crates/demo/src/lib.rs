@@ -4,6 +4,7 @@
 pub mod browser;
 pub mod emulator;
 pub mod intermediary;
+pub mod postgres;
 pub mod process;
 pub mod relying_party;
 pub mod started;
