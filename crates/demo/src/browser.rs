@@ -92,6 +92,15 @@ impl Browser {
         Self::default()
     }
 
+    /// A browser without cookies that shares `http` and its connections with others. The client
+    /// must not follow redirects.
+    pub fn sharing(http: reqwest::Client) -> Self {
+        Self {
+            http: Some(http),
+            ..Self::default()
+        }
+    }
+
     /// Opens an address.
     ///
     /// # Errors

@@ -88,6 +88,11 @@ impl Process {
         Ok((process, ready))
     }
 
+    /// Its number; `None` once it has ended.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Asks it to end (SIGTERM) and waits for it.
     ///
     /// # Errors

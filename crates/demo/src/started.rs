@@ -22,8 +22,20 @@ impl Started {
     /// # Errors
     /// If the verifier refuses the request, or shows something other than a ticket.
     pub async fn begin(party: &RelyingParty, purpose: &str, mode: &str) -> Result<Self> {
+        Self::begin_in(Browser::new(), party, purpose, mode).await
+    }
+
+    /// As [`Started::begin`], in this browser.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub async fn begin_in(
+        mut browser: Browser,
+        party: &RelyingParty,
+        purpose: &str,
+        mode: &str,
+    ) -> Result<Self> {
         let request = party.begin(purpose, true).await?;
-        let mut browser = Browser::new();
         let page = browser.open(&request.url).await?.page()?;
         ensure!(
             page.status.is_success(),

@@ -17,10 +17,40 @@ pub struct Verifier {
     pub origin: String,
     /// The origin of its tickets.
     pub ticket_origin: String,
+    /// Where it listens, such as `127.0.0.1:7080`.
+    pub listen: String,
+    name: String,
     folder: PathBuf,
     configuration: String,
+    /// Lines of the table `lifetimes`, as it was started last.
+    lifetimes: String,
     /// `RUST_LOG` of the process.
     log: &'static str,
+}
+
+/// What a verifier is started with.
+#[derive(Clone, Copy)]
+pub struct Setup<'a> {
+    /// Of its log and its configuration.
+    pub name: &'a str,
+    /// The address of the test authority.
+    pub authority: &'a str,
+    /// The test authority's certificate, DER.
+    pub anchor: &'a [u8],
+    /// Whom it knows.
+    pub relying_parties: &'a [Registration],
+    /// Where its files go. Its keys are made there, unless another verifier did so before.
+    pub folder: &'a Path,
+    /// `database` in its configuration.
+    pub database: &'a str,
+    /// Where browsers and companions reach it; `None` for the address it listens at.
+    pub origin: Option<&'a str>,
+    /// `RUST_LOG` of the process.
+    pub log: &'static str,
+    /// Further TOML: tables other than `lifetimes`.
+    pub tables: &'a str,
+    /// Lines of the table `lifetimes`.
+    pub lifetimes: &'a str,
 }
 
 impl Verifier {
@@ -37,65 +67,82 @@ impl Verifier {
         folder: &Path,
         log: &'static str,
     ) -> Result<Self> {
-        std::fs::write(folder.join("test-ca.der"), anchor)?;
-        let keys = folder.join("keys.toml");
-        let made = Command::new(binary("kazasu-verifier")?)
-            .args(["keys", "new"])
-            .arg(&keys)
-            .output()
-            .await?;
-        ensure!(
-            made.status.success(),
-            "{}",
-            String::from_utf8_lossy(&made.stderr)
-        );
+        Self::start_with(Setup {
+            name: "verifier",
+            authority,
+            anchor,
+            relying_parties,
+            folder,
+            database: "verifier.db",
+            origin: None,
+            log,
+            tables: "",
+            lifetimes: "",
+        })
+        .await
+    }
+
+    /// Starts a verifier.
+    ///
+    /// # Errors
+    /// If it does not get ready.
+    pub async fn start_with(setup: Setup<'_>) -> Result<Self> {
+        std::fs::write(setup.folder.join("test-ca.der"), setup.anchor)?;
+        make_keys(&setup.folder.join("keys.toml")).await?;
         // A port that was free a moment ago may be somebody else's now.
         for _ in 1..PORT_TRIES {
-            let mut verifier = Self::at(free_port()?, authority, relying_parties, folder, log)?;
-            if verifier.launch("").await.is_ok() {
+            let mut verifier = Self::at(free_port()?, &setup)?;
+            if verifier.resume().await.is_ok() {
                 return Ok(verifier);
             }
         }
-        let mut verifier = Self::at(free_port()?, authority, relying_parties, folder, log)?;
-        verifier.launch("").await?;
+        let mut verifier = Self::at(free_port()?, &setup)?;
+        verifier.resume().await?;
         Ok(verifier)
     }
 
-    fn at(
-        port: u16,
-        authority: &str,
-        relying_parties: &[Registration],
-        folder: &Path,
-        log: &'static str,
-    ) -> Result<Self> {
+    fn at(port: u16, setup: &Setup<'_>) -> Result<Self> {
+        let listen = format!("127.0.0.1:{port}");
+        let origin = match setup.origin {
+            Some(origin) => origin.to_owned(),
+            None => format!("http://{listen}"),
+        };
         // Two names for loopback: browsers keep cookies by host, so that tickets get none. Only the
         // address is ever connected to, so that no machine has to resolve a name.
-        let origin = format!("http://127.0.0.1:{port}");
-        let ticket_origin = format!("http://localhost:{port}");
-        let listen = format!("127.0.0.1:{port}");
-        let addresses = [&*origin, &ticket_origin, &listen, authority];
-        let configuration = configuration(&addresses, relying_parties)?;
+        let ticket_origin = origin.replace("127.0.0.1", "localhost");
+        let configuration = configuration(&[&*origin, &ticket_origin, &listen], setup)?;
         Ok(Self {
             process: None,
             origin,
             ticket_origin,
-            folder: folder.to_owned(),
+            listen,
+            name: setup.name.to_owned(),
+            folder: setup.folder.to_owned(),
             configuration,
-            log,
+            lifetimes: setup.lifetimes.to_owned(),
+            log: setup.log,
         })
     }
 
-    async fn launch(&mut self, lifetimes: &str) -> Result<()> {
-        let file = self.folder.join("verifier.toml");
-        std::fs::write(
-            &file,
-            format!("{}\n[lifetimes]\n{lifetimes}\n", self.configuration),
-        )?;
+    /// Starts it again, as it was, after [`Verifier::halt`] or [`Verifier::crash`]. Returns once it
+    /// is ready.
+    ///
+    /// # Errors
+    /// If it does not get ready.
+    pub async fn resume(&mut self) -> Result<()> {
+        let file = self.folder.join(format!("{}.toml", self.name));
+        let text = format!("{}\n[lifetimes]\n{}\n", self.configuration, self.lifetimes);
+        std::fs::write(&file, text)?;
         let mut command = Command::new(binary("kazasu-verifier")?);
         command.arg("--config").arg(&file).env("RUST_LOG", self.log);
-        let (process, _) = Process::start("verifier", command, &self.folder).await?;
+        let (process, _) = Process::start(&self.name, command, &self.folder).await?;
         self.process = Some(process);
         Ok(())
+    }
+
+    /// The number of its process; `None` while it does not run.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.as_ref()?.id()
     }
 
     /// Stops it and starts it again on the same database, with other `lifetimes` (lines of TOML;
@@ -104,8 +151,9 @@ impl Verifier {
     /// # Errors
     /// If it does not stop or start.
     pub async fn restart(&mut self, lifetimes: &str) -> Result<()> {
-        self.process.take().context("it runs")?.stop().await?;
-        self.launch(lifetimes).await
+        self.halt().await?;
+        self.lifetimes = lifetimes.to_owned();
+        self.resume().await
     }
 
     /// Kills it as a crash would, and starts it again.
@@ -113,8 +161,24 @@ impl Verifier {
     /// # Errors
     /// If it does not start.
     pub async fn crash_and_restart(&mut self) -> Result<()> {
-        self.process.take().context("it runs")?.crash().await?;
-        self.launch("").await
+        self.crash().await?;
+        self.resume().await
+    }
+
+    /// Asks it to end and waits for it.
+    ///
+    /// # Errors
+    /// If it does not run, or does not end cleanly.
+    pub async fn halt(&mut self) -> Result<()> {
+        self.process.take().context("it runs")?.stop().await
+    }
+
+    /// Kills it as a crash would.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub async fn crash(&mut self) -> Result<()> {
+        self.process.take().context("it runs")?.crash().await
     }
 
     /// Stops it.
@@ -122,20 +186,41 @@ impl Verifier {
     /// # Errors
     /// If it does not end cleanly.
     pub async fn stop(mut self) -> Result<()> {
-        self.process.take().context("it runs")?.stop().await
+        self.halt().await
     }
 }
 
-/// `[origin, ticket origin, listening address, authority]`.
-fn configuration(addresses: &[&str; 4], relying_parties: &[Registration]) -> Result<String> {
-    let [origin, ticket_origin, listen, authority] = addresses;
+async fn make_keys(file: &Path) -> Result<()> {
+    if file.exists() {
+        return Ok(());
+    }
+    let mut command = Command::new(binary("kazasu-verifier")?);
+    let made = command.args(["keys", "new"]).arg(file).output().await?;
+    ensure!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    Ok(())
+}
+
+/// `[origin, ticket origin, listening address]`.
+fn configuration(addresses: &[&str; 3], setup: &Setup<'_>) -> Result<String> {
+    let [origin, ticket_origin, listen] = addresses;
+    let Setup {
+        authority,
+        database,
+        tables,
+        ..
+    } = setup;
     let mut text = format!(
         "origin = \"{origin}\"\nticket_origin = \"{ticket_origin}\"\nlisten = \"{listen}\"\n\
-         database = \"verifier.db\"\nkeys = \"keys.toml\"\n\n\
+         database = \"{database}\"\nkeys = \"keys.toml\"\n\n\
          [trust]\nhierarchy = \"test\"\ntest_anchors = [\"test-ca.der\"]\n\n\
-         [revocation]\nocsp_url = \"{authority}/ocsp\"\n\n[lineage]\nurl = \"{authority}/lineage\"\n"
+         [revocation]\nocsp_url = \"{authority}/ocsp\"\n\n[lineage]\nurl = \"{authority}/lineage\"\n\n\
+         {tables}\n"
     );
-    for party in relying_parties {
+    for party in setup.relying_parties {
         write!(text, "\n{}", party.toml())?;
     }
     Ok(text)
