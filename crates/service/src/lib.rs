@@ -1,2 +1,5 @@
 //! What every server here needs: settings, listener and TLS, a store on two engines, audit, page
 //! layout, limits and telemetry. It knows no card, certificate, account or PPID.
+
+pub mod audit;
+pub mod store;
