@@ -5,10 +5,13 @@
 
 mod acceptance;
 mod companion;
+#[allow(dead_code, reason = "the attacks use the rest")]
+mod gate;
 mod hand_back;
 #[allow(dead_code, reason = "the verifier's own tests use the rest")]
 #[path = "../../../crates/verifier/tests/flow/harness.rs"]
 mod harness;
 mod lifetime;
 mod redemption;
+#[allow(dead_code, reason = "the attacks use the rest")]
 mod world;

@@ -1,5 +1,6 @@
 //! A verifier, an authority on the same clock, and people who tap.
 
+use crate::gate::{Gate, Held};
 use crate::harness::{Browser, CODE_VERIFIER, REDIRECT_URI, START, Server, Trust};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
@@ -13,6 +14,7 @@ use kazasu_proto::companion::v1::companion_service_client::CompanionServiceClien
 use kazasu_proto::companion::v1::submit_assertion_response::Outcome;
 use kazasu_proto::companion::v1::{
     BeginAssertionRequest, ClaimTicketRequest, StartPairingRequest, SubmitAssertionRequest,
+    SubmitAssertionResponse,
 };
 use kazasu_statement::{Claim, Purpose, Reason, Statement};
 use reqwest::StatusCode;
@@ -21,6 +23,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tonic::Response;
 use tonic::transport::Channel;
 use url::Url;
 
@@ -40,6 +43,7 @@ static SAVED: LazyLock<TempDir> = LazyLock::new(|| {
 pub(crate) struct World {
     pub(crate) server: Server,
     authority: Arc<Mutex<Authority>>,
+    gate: Gate,
     /// Read again when the verifier restarts.
     _anchors: TempDir,
 }
@@ -71,6 +75,8 @@ impl World {
             authority.clone(),
             Arc::new(move || time.load(Ordering::SeqCst)),
         );
+        let gate = Gate::default();
+        let service = gate.before(service);
         tokio::spawn(async move { axum::serve(listener, service).await });
         let trust = Trust {
             anchors,
@@ -79,6 +85,7 @@ impl World {
         Self {
             server: Server::start_with(trust, clock).await,
             authority,
+            gate,
             _anchors: folder,
         }
     }
@@ -106,6 +113,11 @@ impl World {
         });
     }
 
+    /// Lets whoever asks the authority wait, until the answer is let go.
+    pub(crate) async fn hold_authority(&self) -> Held {
+        self.gate.hold().await
+    }
+
     /// A claimed, and where needed paired, transaction of the portal's.
     pub(crate) async fn claimed(&self, mode: &str) -> Claimed {
         let (browser, page) = self.server.begin(&[]).await;
@@ -127,11 +139,22 @@ impl World {
         claimed
     }
 
-    async fn claim(&self, mut browser: Browser, page: String, mode: &str) -> Claimed {
+    pub(crate) async fn claim(&self, mut browser: Browser, page: String, mode: &str) -> Claimed {
         browser
             .post(&format!("{page}/start"), &[("mode", mode)])
             .await;
         let ticket = browser.get(&page).await.ticket();
+        self.claim_ticket(browser, page, ticket, mode).await
+    }
+
+    /// Claims the ticket on a page and, where needed, types the digits.
+    pub(crate) async fn claim_ticket(
+        &self,
+        mut browser: Browser,
+        page: String,
+        ticket: String,
+        mode: &str,
+    ) -> Claimed {
         let mut companion = self.server.companion().await;
         let claimed = companion
             .claim_ticket(ClaimTicketRequest { ticket })
@@ -245,11 +268,11 @@ pub(crate) struct Claimed {
     pub(crate) page: String,
     pub(crate) secret: Vec<u8>,
     pub(crate) name: Option<&'static str>,
-    companion: CompanionServiceClient<Channel>,
-    origin: String,
-    transaction_id: String,
-    party: &'static str,
-    purpose: Purpose,
+    pub(crate) companion: CompanionServiceClient<Channel>,
+    pub(crate) origin: String,
+    pub(crate) transaction_id: String,
+    pub(crate) party: &'static str,
+    pub(crate) purpose: Purpose,
 }
 
 impl Claimed {
@@ -294,15 +317,7 @@ impl Claimed {
     /// The return URL, or the refusal.
     pub(crate) async fn submit(&self, request: SubmitAssertionRequest) -> Result<String, Reason> {
         let mut companion = self.companion.clone();
-        let response = companion
-            .submit_assertion(request)
-            .await
-            .unwrap()
-            .into_inner();
-        match response.outcome.unwrap() {
-            Outcome::Accepted(accepted) => Ok(accepted.return_url),
-            Outcome::Rejected(reason) => Err(reason.try_into().unwrap()),
-        }
+        outcome(companion.submit_assertion(request).await.unwrap())
     }
 
     pub(crate) async fn accepted(&mut self, card: &IssuedCard) -> Result<String, Reason> {
@@ -319,6 +334,14 @@ impl Claimed {
             .location
             .expect("a way on");
         code_in(&location).expect("a code")
+    }
+}
+
+/// The return URL, or the refusal.
+pub(crate) fn outcome(response: Response<SubmitAssertionResponse>) -> Result<String, Reason> {
+    match response.into_inner().outcome.unwrap() {
+        Outcome::Accepted(accepted) => Ok(accepted.return_url),
+        Outcome::Rejected(reason) => Err(reason.try_into().unwrap()),
     }
 }
 
