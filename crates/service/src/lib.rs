@@ -2,4 +2,5 @@
 //! layout, limits and telemetry. It knows no card, certificate, account or PPID.
 
 pub mod audit;
+pub mod settings;
 pub mod store;

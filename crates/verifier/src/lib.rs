@@ -24,5 +24,7 @@ mod upstream;
 pub use app::{Clock, StartError};
 pub use keys::{Keys, KeysError};
 pub use server::Verifier;
-pub use settings::{Lifetimes, RelyingParty, Settings, SettingsError, Trust};
+pub use settings::{
+    Checked, ENVIRONMENT_PREFIX, Lifetimes, RelyingParty, Settings, SettingsError, Trust,
+};
 pub use store::StoreError;

@@ -78,7 +78,11 @@ async fn serve(config: PathBuf) -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    let settings = Settings::read(&config)?;
+    let checked = Settings::read(&config, std::env::vars_os())?;
+    for warning in &checked.warnings {
+        tracing::warn!("{warning}");
+    }
+    let settings = checked.settings;
     let keys = Keys::read(&settings.keys)?;
     let listener = TcpListener::bind(settings.listen)
         .await

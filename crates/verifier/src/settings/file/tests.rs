@@ -1,6 +1,8 @@
 //! What a configuration may and may not say.
 
-use super::*;
+use crate::settings::{Settings, SettingsError};
+use kazasu_statement::{Mode, Purpose};
+use std::path::Path;
 
 const GOOD: &str = include_str!("../../../verifier.example.toml");
 
@@ -32,7 +34,7 @@ fn a_complete_file_is_understood() {
 #[test]
 fn an_unknown_key_is_an_error() {
     let text = format!("surprise = 1\n{GOOD}");
-    assert!(matches!(parse(&text), Err(SettingsError::Syntax(_))));
+    assert_eq!(problems(&text).len(), 1);
 }
 
 #[test]
@@ -43,6 +45,38 @@ fn several_problems_are_told_at_once() {
         .replace("\"view\"", "\"vew\"")
         .replace("claims = [\"name\"]", "claims = [\"address\"]");
     assert_eq!(problems(&text).len(), 4, "{:?}", problems(&text));
+}
+
+#[test]
+fn an_empty_file_names_everything_that_is_missing() {
+    let found = problems("");
+    for key in [
+        "origin",
+        "ticket_origin",
+        "listen",
+        "database",
+        "keys",
+        "trust",
+    ] {
+        let line = format!("{key}: is missing");
+        assert!(found.contains(&line), "{key} in {found:?}");
+    }
+    assert_eq!(found.len(), 8, "{found:?}");
+}
+
+#[test]
+fn a_wrong_type_and_a_wrong_value_are_told_together() {
+    let text = GOOD
+        .replace("\"127.0.0.1:7080\"", "7080")
+        .replace("sector = \"portal.example\"", "sector = 1")
+        .replace("\"view\"", "\"vew\"");
+    let found = problems(&text);
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(
+        found
+            .iter()
+            .any(|p| p.starts_with("relying_party.0.sector: must be"))
+    );
 }
 
 #[test]
