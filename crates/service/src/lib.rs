@@ -2,5 +2,6 @@
 //! layout, limits and telemetry. It knows no card, certificate, account or PPID.
 
 pub mod audit;
+pub mod page;
 pub mod settings;
 pub mod store;

@@ -1,0 +1,19 @@
+//! What people see, whichever server shows it: the frame around every page with its security
+//! headers, the two languages, the stylesheet and the one script, and the notice that says what
+//! happened and what to do now.
+
+mod assets;
+mod form;
+mod frame;
+mod institution;
+mod notice;
+mod texts;
+mod visitor;
+
+pub use assets::ASSETS_PATH;
+pub use form::is_own_form;
+pub use frame::{Frame, Page};
+pub use institution::{Bilingual, Institution, Logo, LogoError};
+pub use notice::{Action, Notice};
+pub use texts::{Language, Source, Texts, Words};
+pub use visitor::{Visitor, is_preview, switch_language};

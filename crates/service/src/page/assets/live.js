@@ -1,0 +1,38 @@
+// Live updates, the only script there is. Without it the same pages reload by themselves.
+"use strict";
+(() => {
+  const again = (address) => location.replace(address || location.href);
+
+  // A page that the browser kept aside may tell an old state.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) again();
+  });
+
+  for (const clock of document.querySelectorAll("[data-countdown]")) {
+    const end = performance.now() + Number(clock.dataset.countdown) * 1000;
+    const tick = () => {
+      const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+      clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      if (left === 0) {
+        clearInterval(timer);
+        // Half a second, because the server counts whole ones.
+        setTimeout(() => again(clock.dataset.page), 500);
+      }
+    };
+    const timer = setInterval(tick, 1000);
+    tick();
+  }
+
+  const live = document.querySelector("[data-events]");
+  if (live) {
+    const source = new EventSource(live.dataset.events);
+    source.addEventListener("changed", () => {
+      source.close();
+      again(live.dataset.page);
+    });
+    source.addEventListener("error", () => {
+      // Closed means that the browser gave up; otherwise it tries again by itself.
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => again(live.dataset.page), 5000);
+    });
+  }
+})();

@@ -1,0 +1,202 @@
+//! Who looks at a page, as far as its language goes, and whether anybody does.
+
+use super::Language;
+use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use cookie::Cookie;
+use std::convert::Infallible;
+use url::form_urlencoded;
+
+/// The query parameter of the language switch.
+const PARAMETER: &str = "lang";
+
+/// Remembers a chosen language until the browser is closed. `__Host-`: only this very host.
+const COOKIE_NAME: &str = "__Host-language";
+
+/// Whoever looks at a page.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    chosen: Option<Language>,
+    preferred: Option<Language>,
+    /// The rest of the query, so that switching the language keeps it.
+    query: Vec<(String, String)>,
+}
+
+impl Visitor {
+    /// What a request says about them.
+    pub fn new(headers: &HeaderMap, uri: &Uri) -> Self {
+        let (language, query) = split_query(uri);
+        Self {
+            chosen: language.or_else(|| from_cookie(headers)),
+            preferred: preferred(headers),
+            query,
+        }
+    }
+
+    /// The language to speak: what they chose here, else what they were sent with, else what their
+    /// browser prefers.
+    pub fn language(&self, sent_with: Option<Language>) -> Language {
+        self.chosen
+            .or(sent_with)
+            .or(self.preferred)
+            .unwrap_or(Language::Japanese)
+    }
+
+    /// A link, relative to the page, that shows it in another language.
+    pub fn link_to(&self, language: Language) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.query);
+        query.append_pair(PARAMETER, language.tag());
+        format!("?{}", query.finish())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let OriginalUri(uri) = OriginalUri::from_request_parts(parts, state).await?;
+        Ok(Self::new(&parts.headers, &uri))
+    }
+}
+
+/// The answer to a click on the language switch: the same page, with the choice in a cookie. It
+/// leads nowhere else, whatever the address says.
+pub fn switch_language(method: &Method, uri: &Uri) -> Option<Response> {
+    let (Some(language), query) = split_query(uri) else {
+        return None;
+    };
+    if method != Method::GET {
+        return None;
+    }
+    // Two slashes at the start would name another host.
+    let mut location = format!("/{}", uri.path().trim_start_matches(['/', '\\']));
+    if !query.is_empty() {
+        let mut rest = form_urlencoded::Serializer::new(String::new());
+        location = format!("{location}?{}", rest.extend_pairs(&query).finish());
+    }
+    let cookie = format!(
+        "{COOKIE_NAME}={}; Path=/; Secure; HttpOnly; SameSite=Lax",
+        language.tag()
+    );
+    let headers = [
+        (LOCATION, HeaderValue::try_from(location).ok()?),
+        (SET_COOKIE, HeaderValue::try_from(cookie).ok()?),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Some((StatusCode::SEE_OTHER, headers).into_response())
+}
+
+/// A request that somebody's software makes to have a look, and that must change nothing: HEAD, or
+/// a page fetched in case a person wants it later.
+pub fn is_preview(method: &Method, headers: &HeaderMap) -> bool {
+    // Sec-Purpose is what browsers send; X-Moz and Purpose are what older ones did.
+    let purposes = ["sec-purpose", "purpose", "x-moz"].map(HeaderName::from_static);
+    let fetches_ahead = |name: &HeaderName| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.is_some_and(|value| value.contains("prefetch") || value.contains("prerender"))
+    };
+    method == Method::HEAD || purposes.iter().any(fetches_ahead)
+}
+
+/// The language a query names, and the query without it.
+fn split_query(uri: &Uri) -> (Option<Language>, Vec<(String, String)>) {
+    let query = uri.query().unwrap_or_default();
+    let mut rest: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    let named = rest
+        .iter()
+        .find(|(key, _)| key == PARAMETER)
+        .and_then(|(_, tag)| Language::from_tag(tag));
+    rest.retain(|(key, _)| key != PARAMETER);
+    (named, rest)
+}
+
+fn from_cookie(headers: &HeaderMap) -> Option<Language> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(Cookie::split_parse)
+        .filter_map(Result::ok)
+        .find(|cookie| cookie.name() == COOKIE_NAME)
+        .and_then(|cookie| Language::from_tag(cookie.value()))
+}
+
+fn preferred(headers: &HeaderMap) -> Option<Language> {
+    let header = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;
+    // Browsers list languages by preference; weights only repeat the order.
+    header
+        .split(',')
+        .filter_map(|entry| entry.split(';').next())
+        .find_map(|tag| Language::from_tag(tag.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn visitor(accept: &str, cookie: &str, uri: &str) -> Visitor {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_LANGUAGE, accept.parse().unwrap());
+        headers.insert(COOKIE, cookie.parse().unwrap());
+        Visitor::new(&headers, &uri.parse().unwrap())
+    }
+
+    #[test]
+    fn a_chosen_language_wins_over_the_one_sent_with_and_that_over_the_browsers() {
+        let english = Some(Language::English);
+        let browser = visitor("ja,en;q=0.5", "", "/page");
+        assert_eq!(browser.language(None), Language::Japanese);
+        assert_eq!(browser.language(english), Language::English);
+        let chosen = visitor("en", "a=b; __Host-language=ja", "/page");
+        assert_eq!(chosen.language(english), Language::Japanese);
+        let neither = visitor("fr-FR", "__Host-language=fr", "/page");
+        assert_eq!(neither.language(None), Language::Japanese);
+    }
+
+    #[test]
+    fn the_first_language_that_is_spoken_here_is_taken() {
+        let pick = |accept| visitor(accept, "", "/").language(None);
+        assert_eq!(pick("en-GB,en;q=0.9,ja;q=0.8"), Language::English);
+        assert_eq!(pick("fr-FR,ja;q=0.8,en;q=0.5"), Language::Japanese);
+        assert_eq!(pick("fr"), Language::Japanese);
+    }
+
+    #[test]
+    fn the_switch_keeps_the_rest_of_the_address_and_remembers() {
+        let here = visitor("ja", "", "/page?client_id=a%20b&lang=ja");
+        assert_eq!(here.link_to(Language::English), "?client_id=a+b&lang=en");
+        let uri: Uri = "/page?client_id=a%20b&lang=en".parse().unwrap();
+        let answer = switch_language(&Method::GET, &uri).unwrap();
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        assert_eq!(answer.headers()[LOCATION], "/page?client_id=a+b");
+        assert_eq!(
+            answer.headers()[SET_COOKIE],
+            "__Host-language=en; Path=/; Secure; HttpOnly; SameSite=Lax"
+        );
+        assert!(switch_language(&Method::POST, &uri).is_none());
+        assert!(switch_language(&Method::GET, &"/page?lang=tlh".parse().unwrap()).is_none());
+    }
+
+    #[test]
+    fn the_switch_leads_to_no_other_host() {
+        for address in ["//evil.example/?lang=en", "///evil.example/?lang=en"] {
+            let answer = switch_language(&Method::GET, &address.parse().unwrap()).unwrap();
+            assert_eq!(answer.headers()[LOCATION], "/evil.example/");
+        }
+    }
+
+    #[test]
+    fn a_look_ahead_is_no_visit() {
+        let mut headers = HeaderMap::new();
+        assert!(is_preview(&Method::HEAD, &headers));
+        assert!(!is_preview(&Method::GET, &headers));
+        headers.insert("sec-purpose", "prefetch;prerender".parse().unwrap());
+        assert!(is_preview(&Method::GET, &headers));
+    }
+}
