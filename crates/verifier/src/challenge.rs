@@ -22,8 +22,14 @@ pub(crate) struct Binding<'a> {
 }
 
 /// Seals a challenge.
-pub(crate) fn seal(keys: &Keys, binding: Binding<'_>, expires_at: i64, nonce: [u8; 16]) -> Vec<u8> {
-    let (key_version, key) = keys.newest_challenge();
+pub(crate) fn seal(
+    keys: &Keys,
+    binding: Binding<'_>,
+    now: i64,
+    expires_at: i64,
+    nonce: [u8; 16],
+) -> Vec<u8> {
+    let (key_version, key) = keys.challenge_at(now);
     let mut bytes = Vec::with_capacity(LEN);
     bytes.push(VERSION);
     bytes.extend_from_slice(&key_version.to_be_bytes());
@@ -102,7 +108,7 @@ mod tests {
     #[test]
     fn a_challenge_lives_until_its_expiry() {
         let keys = keys();
-        let challenge = seal(&keys, BINDING, 180, [9; 16]);
+        let challenge = seal(&keys, BINDING, 0, 180, [9; 16]);
         assert_eq!(open(&keys, &challenge, BINDING, 179), Ok(()));
         assert_eq!(
             open(&keys, &challenge, BINDING, 180),
@@ -113,7 +119,7 @@ mod tests {
     #[test]
     fn an_earlier_claim_or_another_mode_lets_a_challenge_die() {
         let keys = keys();
-        let challenge = seal(&keys, BINDING, 180, [9; 16]);
+        let challenge = seal(&keys, BINDING, 0, 180, [9; 16]);
         let later = Binding {
             claim_number: 2,
             ..BINDING
@@ -135,7 +141,7 @@ mod tests {
     #[test]
     fn every_altered_byte_and_every_other_transaction_is_refused() {
         let keys = keys();
-        let challenge = seal(&keys, BINDING, 180, [9; 16]);
+        let challenge = seal(&keys, BINDING, 0, 180, [9; 16]);
         for position in 0..challenge.len() {
             let mut altered = challenge.clone();
             altered[position] ^= 1;

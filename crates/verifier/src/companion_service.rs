@@ -149,8 +149,10 @@ impl CompanionService for Companions {
         }
         let binding =
             submit::binding(&transaction).ok_or_else(|| status_for(Reason::TicketUnknown))?;
-        let expires_at = self.app.now() + self.app.settings.lifetimes.challenge;
-        let challenge = challenge::seal(&self.app.keys, binding, expires_at, secret::random());
+        let now = self.app.now();
+        let expires_at = now + self.app.settings.lifetimes.challenge;
+        let nonce = secret::random();
+        let challenge = challenge::seal(&self.app.keys, binding, now, expires_at, nonce);
         Ok(Response::new(v1::BeginAssertionResponse {
             challenge,
             expires_at,

@@ -1,5 +1,6 @@
 //! What went wrong on our side. The caller gets a reference; the log has the rest.
 
+use crate::keys::KeyFailure;
 use crate::secret::random_text;
 use crate::store::StoreError;
 use axum::http::StatusCode;
@@ -13,10 +14,10 @@ pub(crate) enum Failure {
     Store(#[from] StoreError),
     #[error("a transaction names a relying party that is no longer configured")]
     RelyingPartyGone,
-    #[error("a key that something was made with is missing from the keys file")]
-    KeyMissing,
-    #[error("an ID token cannot be signed")]
-    Signing(#[from] jsonwebtoken::errors::Error),
+    #[error("a key cannot be used")]
+    Key(#[from] KeyFailure),
+    #[error("a name cannot be decrypted")]
+    NameSealed,
 }
 
 impl Failure {

@@ -1,97 +1,49 @@
-//! The verifier's keys: one TOML file, readable by its owner only. A database and its keys
-//! restored elsewhere bring back every PPID.
+//! The verifier's secret keys. A database and its keys restored elsewhere bring back every PPID.
+//!
+//! Index, pairwise and signing keys outlive everything made with them. The others are derived
+//! from theirs when the process starts, so that what is done for every challenge and name
+//! waits for nobody.
 
-use crate::secret::{base64url, random};
+mod audit;
+mod error;
+mod file;
+mod signing;
+mod versions;
+
+pub use audit::AuditKey;
+pub(crate) use error::KeyFailure;
+pub use error::KeysError;
+pub(crate) use signing::SigningKey;
+
+use crate::secret::base64url;
+use crate::settings::KeySource;
 use aws_lc_rs::aead::{AES_256_GCM, RandomizedNonceKey};
 use aws_lc_rs::hmac;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
-use jsonwebtoken::{Algorithm, EncodingKey};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use file::{KeysFile, bytes, versions};
+use jsonwebtoken::Algorithm;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use versions::Versions;
+use zeroize::Zeroizing;
 
-/// Why keys cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeysError {
-    /// The file cannot be read or written; it is never overwritten.
-    #[error("keys file {path}")]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: std::io::Error,
-    },
-    /// Somebody besides the owner may read the file.
-    #[error("keys file {path} is open to others: chmod 600 it")]
-    OpenToOthers {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// A key is missing or is not what it must be. The file's text is not quoted.
-    #[error("keys file: {what}")]
-    Invalid {
-        /// Which key, and what is wrong.
-        what: &'static str,
-    },
-}
+/// Keep the uses of derived keys apart.
+const CHALLENGE_DOMAIN: &[u8] = b"kazasu/challenge-key/v1";
+const NAME_DOMAIN: &[u8] = b"kazasu/name-key/v1";
+const AUDIT_DOMAIN: &[u8] = b"kazasu/audit-key/v1";
 
-/// Everything the verifier keeps secret. Versions only grow; the highest one is used for what is
-/// new, the others for what is old.
+/// Where systemd puts the credentials of a service: systemd.exec(5).
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
+/// Everything the verifier keeps secret. Versions only grow; the highest one whose time has come
+/// is used for what is new, the others for what is old.
 pub struct Keys {
     index: Vec<hmac::Key>,
-    pairwise: BTreeMap<u32, hmac::Key>,
-    challenge: BTreeMap<u32, hmac::Key>,
-    name: BTreeMap<u32, RandomizedNonceKey>,
+    pairwise: Versions<hmac::Key>,
+    challenge: Versions<hmac::Key>,
+    name: Versions<RandomizedNonceKey>,
+    audit: Versions<AuditKey>,
     signing: Vec<SigningKey>,
 }
-
-/// A key that signs ID tokens.
-pub(crate) struct SigningKey {
-    pub(crate) public: Jwk,
-    pub(crate) kid: String,
-    pub(crate) private: EncodingKey,
-    use_from: i64,
-}
-
-#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-#[serde(deny_unknown_fields)]
-struct KeysFile {
-    index: Vec<String>,
-    pairwise: Vec<VersionedKey>,
-    challenge: Vec<VersionedKey>,
-    name: Vec<VersionedKey>,
-    signing: Vec<SigningKeyEntry>,
-}
-
-#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-#[serde(deny_unknown_fields)]
-struct VersionedKey {
-    version: u32,
-    key: String,
-}
-
-#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-#[serde(deny_unknown_fields)]
-struct SigningKeyEntry {
-    use_from: i64,
-    pkcs8: String,
-}
-
-const HEADER: &str = "\
-# Secret keys of the verifier. Whoever has this file and the database can tell who is who.
-# index:     credential index, applied one after the other; append a key only with the offline rewrap.
-# pairwise, challenge, name: add a higher version to rotate; keep the old ones.
-# signing:   ID tokens, P-256; add one with use_from at least 24 hours ahead.
-";
 
 impl Keys {
     /// Writes fresh keys to a new file, mode 0600.
@@ -99,42 +51,25 @@ impl Keys {
     /// # Errors
     /// [`KeysError::File`] if the file exists or cannot be written.
     pub fn create(path: &Path) -> Result<(), KeysError> {
-        let key = || hex::encode(random::<32>());
-        let first = || {
-            vec![VersionedKey {
-                version: 1,
-                key: key(),
-            }]
-        };
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
-            .and_then(|pair| pair.to_pkcs8v1())
-            .map_err(|_| KeysError::Invalid {
-                what: "the signing key cannot be made",
-            })?;
-        let file = KeysFile {
-            index: vec![key()],
-            pairwise: first(),
-            challenge: first(),
-            name: first(),
-            signing: vec![SigningKeyEntry {
-                use_from: 0,
-                pkcs8: STANDARD.encode(pair.as_ref()),
-            }],
-        };
-        let text = Zeroizing::new(toml::to_string(&file).expect("plain strings and integers"));
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        options
-            .open(path)
-            .and_then(|mut out| {
-                out.write_all(HEADER.as_bytes())?;
-                out.write_all(text.as_bytes())?;
-                out.sync_all()
-            })
-            .map_err(|source| KeysError::File {
-                path: path.into(),
-                source,
-            })
+        KeysFile::generate()?.write_new(path)
+    }
+
+    /// Loads the keys from where the settings say.
+    ///
+    /// # Errors
+    /// [`KeysError`].
+    pub fn load(source: &KeySource) -> Result<Self, KeysError> {
+        match source {
+            KeySource::File(path) => Self::read(path),
+            KeySource::Credential(name) => {
+                let path = PathBuf::from(variable(CREDENTIALS)?.as_str()).join(name);
+                // Who may read it is systemd's affair; an access list shows as the group's mode.
+                let text = std::fs::read_to_string(&path).map(Zeroizing::new);
+                let text = text.map_err(|source| KeysError::File { path, source })?;
+                Self::parse(&KeysFile::parse(&text)?)
+            }
+            KeySource::Environment(name) => Self::parse(&KeysFile::parse(&variable(name)?)?),
+        }
     }
 
     /// Reads a keys file.
@@ -142,42 +77,41 @@ impl Keys {
     /// # Errors
     /// [`KeysError`], also when others than the owner may read the file.
     pub fn read(path: &Path) -> Result<Self, KeysError> {
-        let file_error = |source| KeysError::File {
-            path: path.into(),
-            source,
-        };
-        let mode = fs::metadata(path).map_err(file_error)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(KeysError::OpenToOthers { path: path.into() });
-        }
-        let text = Zeroizing::new(fs::read_to_string(path).map_err(file_error)?);
-        // The parser's own message would quote the secret it stumbled over.
-        let file: KeysFile = toml::from_str(&text).map_err(|_| KeysError::Invalid {
-            what: "not the TOML expected",
-        })?;
-        Self::parse(&file)
+        Self::parse(&KeysFile::read(path)?)
     }
 
     fn parse(file: &KeysFile) -> Result<Self, KeysError> {
-        let hmac_key = |_: u32, key: &[u8; 32]| Ok(hmac::Key::new(hmac::HMAC_SHA256, key));
         let index: Result<Vec<_>, _> = file
             .index
             .iter()
-            .map(|key| Ok(hmac::Key::new(hmac::HMAC_SHA256, &*bytes(key)?)))
+            .map(|key| Ok(hmac_key(&bytes(key)?)))
             .collect();
         let keys = Self {
             index: index?,
-            pairwise: versions(&file.pairwise, hmac_key)?,
-            challenge: versions(&file.challenge, hmac_key)?,
-            name: versions(&file.name, |_, key| {
-                RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| KeysError::Invalid {
-                    what: "a name key is not 32 bytes",
-                })
-            })?,
+            pairwise: versions(
+                &file.pairwise,
+                "pairwise needs a key, and each version once",
+                |_, key| Ok(hmac_key(key)),
+            )?,
+            challenge: versions(
+                &file.challenge,
+                "challenge needs a key, and each version once",
+                |_, key| Ok(hmac_key(&derive(key, CHALLENGE_DOMAIN))),
+            )?,
+            name: versions(
+                &file.name,
+                "name needs a key, and each version once",
+                |_, key| Ok(name_key(&derive(key, NAME_DOMAIN))),
+            )?,
+            audit: versions(
+                &file.audit,
+                "audit needs a key, and each version once; `keys rotate audit` adds one",
+                |version, key| AuditKey::from_seed(version, &derive(key, AUDIT_DOMAIN)),
+            )?,
             signing: file
                 .signing
                 .iter()
-                .map(SigningKey::parse)
+                .map(file::SigningKeyEntry::parse)
                 .collect::<Result<_, _>>()?,
         };
         if keys.index.is_empty() || keys.signing.is_empty() {
@@ -188,83 +122,85 @@ impl Keys {
         Ok(keys)
     }
 
-    /// The index keys, in the order they are applied.
-    pub(crate) fn index(&self) -> &[hmac::Key] {
-        &self.index
+    /// HMAC of `fields` with the first index key, and of each result with the next key. Rotation
+    /// wraps what is stored, so a younger key covers the older index, not the fields.
+    pub(crate) async fn index_mac(&self, fields: &[&[u8]]) -> Result<[u8; 32], KeyFailure> {
+        let (first, later) = self
+            .index
+            .split_first()
+            .expect("`parse` refuses keys without an index key");
+        let index = mac(first, fields);
+        Ok(later.iter().fold(index, |index, key| mac(key, &[&index])))
     }
 
-    /// The pairwise key of one version.
-    pub(crate) fn pairwise(&self, version: u32) -> Option<&hmac::Key> {
-        self.pairwise.get(&version)
+    /// HMAC of `fields` with the pairwise key of one version.
+    pub(crate) async fn pairwise_mac(
+        &self,
+        version: u32,
+        fields: &[&[u8]],
+    ) -> Result<[u8; 32], KeyFailure> {
+        let key = self.pairwise.get(version).ok_or(KeyFailure::Missing {
+            kind: "pairwise",
+            version,
+        })?;
+        Ok(mac(key, fields))
     }
 
-    /// The version new subjects are born with.
-    pub(crate) fn newest_pairwise_version(&self) -> u32 {
-        *newest(&self.pairwise).0
+    /// The version that subjects are born with at `now`.
+    pub(crate) fn pairwise_version_at(&self, now: i64) -> u32 {
+        self.pairwise.at(now).0
     }
 
     /// The challenge key of one version.
     pub(crate) fn challenge(&self, version: u32) -> Option<&hmac::Key> {
-        self.challenge.get(&version)
+        self.challenge.get(version)
     }
 
-    /// The key that seals new challenges, and its version.
-    pub(crate) fn newest_challenge(&self) -> (u32, &hmac::Key) {
-        let (version, key) = newest(&self.challenge);
-        (*version, key)
+    /// The key that seals new challenges at `now`, and its version.
+    pub(crate) fn challenge_at(&self, now: i64) -> (u32, &hmac::Key) {
+        self.challenge.at(now)
     }
 
     /// The name key of one version.
     pub(crate) fn name(&self, version: u32) -> Option<&RandomizedNonceKey> {
-        self.name.get(&version)
+        self.name.get(version)
     }
 
-    /// The key that encrypts new names, and its version.
-    pub(crate) fn newest_name(&self) -> (u32, &RandomizedNonceKey) {
-        let (version, key) = newest(&self.name);
-        (*version, key)
+    /// The key that encrypts new names at `now`, and its version.
+    pub(crate) fn name_at(&self, now: i64) -> (u32, &RandomizedNonceKey) {
+        self.name.at(now)
     }
 
-    /// Every signing key, also those that are only published ahead.
+    /// The key that signs heads of the audit chain: the newest.
+    #[must_use]
+    pub fn audit(&self) -> &AuditKey {
+        self.audit.newest()
+    }
+
+    /// The audit key of one version, to check what it signed.
+    #[must_use]
+    pub fn audit_version(&self, version: u32) -> Option<&AuditKey> {
+        self.audit.get(version)
+    }
+
+    /// Every signing key, also those that are only published ahead or not used any more.
     pub(crate) fn signing(&self) -> &[SigningKey] {
         &self.signing
     }
 
-    /// The signing key in use at `now`: the youngest whose time has come.
-    pub(crate) fn signing_at(&self, now: i64) -> Option<&SigningKey> {
-        self.signing
-            .iter()
-            .filter(|key| key.use_from <= now)
+    /// An ID token over `claims`, signed by the youngest key of `algorithm` whose time has come.
+    pub(crate) async fn sign_token(
+        &self,
+        algorithm: Algorithm,
+        claims: &impl Serialize,
+        now: i64,
+    ) -> Result<String, KeyFailure> {
+        let usable = |key: &&SigningKey| key.algorithm == algorithm && key.use_from <= now;
+        let key = self.signing.iter().filter(usable);
+        let key = key
             .max_by_key(|key| key.use_from)
-    }
-}
-
-impl SigningKey {
-    fn parse(entry: &SigningKeyEntry) -> Result<Self, KeysError> {
-        let invalid = KeysError::Invalid {
-            what: "a signing key is not a base64 PKCS#8 P-256 key",
-        };
-        let Ok(pkcs8) = STANDARD.decode(&entry.pkcs8).map(Zeroizing::new) else {
-            return Err(invalid);
-        };
-        if EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8).is_err() {
-            return Err(invalid);
-        }
-        let private = EncodingKey::from_ec_der(&pkcs8);
-        let Ok(mut public) = Jwk::from_encoding_key(&private, Algorithm::ES256) else {
-            return Err(invalid);
-        };
-        let Ok(kid) = public.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256) else {
-            return Err(invalid);
-        };
-        public.common.key_id = Some(kid.clone());
-        public.common.public_key_use = Some(PublicKeyUse::Signature);
-        Ok(Self {
-            public,
-            kid,
-            private,
-            use_from: entry.use_from,
-        })
+            .ok_or(KeyFailure::NoSigningKey { algorithm })?;
+        key.token(claims).await
     }
 }
 
@@ -275,38 +211,24 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-fn newest<T>(keys: &BTreeMap<u32, T>) -> (&u32, &T) {
-    keys.last_key_value()
-        .expect("`versions` refuses an empty list")
+fn variable(name: &str) -> Result<Zeroizing<String>, KeysError> {
+    std::env::var(name)
+        .map(Zeroizing::new)
+        .map_err(|_| KeysError::NoVariable {
+            variable: name.to_owned(),
+        })
 }
 
-fn versions<T>(
-    entries: &[VersionedKey],
-    make: impl Fn(u32, &[u8; 32]) -> Result<T, KeysError>,
-) -> Result<BTreeMap<u32, T>, KeysError> {
-    let mut keys = BTreeMap::new();
-    for entry in entries {
-        let key = make(entry.version, &*bytes(&entry.key)?)?;
-        if keys.insert(entry.version, key).is_some() {
-            return Err(KeysError::Invalid {
-                what: "a version appears twice",
-            });
-        }
-    }
-    if keys.is_empty() {
-        return Err(KeysError::Invalid {
-            what: "pairwise, challenge and name each need a key",
-        });
-    }
-    Ok(keys)
+fn derive(key: &Zeroizing<[u8; 32]>, domain: &[u8]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(mac(&hmac_key(key), &[domain]))
 }
 
-fn bytes(text: &str) -> Result<Zeroizing<[u8; 32]>, KeysError> {
-    let mut key = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(text, &mut *key).map_err(|_| KeysError::Invalid {
-        what: "a key is not 64 hexadecimal digits",
-    })?;
-    Ok(key)
+fn hmac_key(key: &Zeroizing<[u8; 32]>) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, &**key)
+}
+
+fn name_key(key: &Zeroizing<[u8; 32]>) -> RandomizedNonceKey {
+    RandomizedNonceKey::new(&AES_256_GCM, &**key).expect("an AES-256 key is 32 bytes long")
 }
 
 /// HMAC-SHA-256 of length-prefixed fields.
@@ -323,47 +245,4 @@ pub(crate) fn derived_code(secret: &[u8], fields: &[&[u8]]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fresh_keys_are_private_never_overwritten_and_readable() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("keys.toml");
-        Keys::create(&path).unwrap();
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        assert!(matches!(Keys::create(&path), Err(KeysError::File { .. })));
-        let keys = Keys::read(&path).unwrap();
-        assert_eq!(keys.newest_pairwise_version(), 1);
-        assert!(keys.signing_at(0).is_some());
-        assert_eq!(format!("{keys:?}"), "Keys(..)");
-    }
-
-    #[test]
-    fn keys_open_to_others_are_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("keys.toml");
-        Keys::create(&path).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(
-            Keys::read(&path),
-            Err(KeysError::OpenToOthers { .. })
-        ));
-    }
-
-    #[test]
-    fn a_message_about_a_broken_file_does_not_quote_it() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("keys.toml");
-        Keys::create(&path).unwrap();
-        let text = fs::read_to_string(&path)
-            .unwrap()
-            .replace("index = [\"", "index = [\"zz-canary");
-        fs::write(&path, text).unwrap();
-        let error = Keys::read(&path).unwrap_err();
-        assert!(!format!("{error} {error:?}").contains("canary"));
-    }
-}
+mod tests;

@@ -22,9 +22,9 @@ mod transaction;
 mod upstream;
 
 pub use app::{Clock, StartError};
-pub use keys::{Keys, KeysError};
+pub use keys::{AuditKey, Keys, KeysError};
 pub use server::Verifier;
 pub use settings::{
-    Checked, ENVIRONMENT_PREFIX, Lifetimes, RelyingParty, Settings, SettingsError, Trust,
+    Checked, ENVIRONMENT_PREFIX, KeySource, Lifetimes, RelyingParty, Settings, SettingsError, Trust,
 };
 pub use store::StoreError;

@@ -2,7 +2,7 @@
 //! describes the protocol.
 
 use crate::app::App;
-use crate::keys::Keys;
+use crate::failure::Failure;
 use crate::ppid::credential_index;
 use crate::store::subjects::Predecessor;
 use kazasu_assertion::ValidCertificate;
@@ -37,11 +37,11 @@ struct Entry {
 /// Asks for the predecessors of a certificate, newest first.
 ///
 /// # Errors
-/// [`Reason::LineageUnavailable`].
+/// [`Failure`] if an index key cannot be used; [`Reason::LineageUnavailable`] is an outcome.
 pub(crate) async fn predecessors(
     app: &App,
     certificate: &ValidCertificate,
-) -> Result<Vec<Predecessor>, Reason> {
+) -> Result<Result<Vec<Predecessor>, Reason>, Failure> {
     let question = Question {
         issuer_key_id: hex::encode(certificate.issuer_key_id()),
         serial: hex::encode(certificate.serial()),
@@ -51,37 +51,52 @@ pub(crate) async fn predecessors(
         .upstream
         .ask(&app.settings.lineage_url, JSON, JSON, body)
         .await;
-    let answer = answer.map_err(|error| {
-        tracing::warn!(%error, source = std::error::Error::source(&error), "no lineage answer");
-        Reason::LineageUnavailable
-    })?;
-    parse(&app.keys, &answer).ok_or_else(|| {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            tracing::warn!(%error, source = std::error::Error::source(&error), "no lineage answer");
+            return Ok(Err(Reason::LineageUnavailable));
+        }
+    };
+    let Some(earlier) = parse(&answer) else {
         // The answer has serial numbers in it, so it is not shown.
         tracing::warn!("a lineage answer could not be understood");
-        Reason::LineageUnavailable
-    })
+        return Ok(Err(Reason::LineageUnavailable));
+    };
+    let mut predecessors = Vec::new();
+    for one in earlier {
+        predecessors.push(Predecessor {
+            credential: credential_index(&app.keys, &one.issuer_key_id, &one.serial).await?,
+            continued: one.continued,
+        });
+    }
+    Ok(Ok(predecessors))
 }
 
-fn parse(keys: &Keys, answer: &[u8]) -> Option<Vec<Predecessor>> {
+/// An earlier certificate, as the service named it.
+#[derive(Debug, PartialEq, Eq)]
+struct Earlier {
+    issuer_key_id: Vec<u8>,
+    /// Minimal big-endian.
+    serial: Vec<u8>,
+    continued: bool,
+}
+
+fn parse(answer: &[u8]) -> Option<Vec<Earlier>> {
     let answer: Answer = serde_json::from_slice(answer).ok()?;
     if answer.predecessors.len() > MAX_PREDECESSORS {
         return None;
     }
-    answer
-        .predecessors
-        .iter()
-        .map(|entry| entry.predecessor(keys))
-        .collect()
+    answer.predecessors.iter().map(Entry::earlier).collect()
 }
 
 impl Entry {
-    fn predecessor(&self, keys: &Keys) -> Option<Predecessor> {
-        let issuer_key_id = hex::decode(&self.issuer_key_id).ok()?;
+    fn earlier(&self) -> Option<Earlier> {
         let serial = hex::decode(&self.serial).ok()?;
         let zeros = serial.iter().take_while(|byte| **byte == 0).count();
-        let credential = credential_index(keys, &issuer_key_id, &serial[zeros..]);
-        Some(Predecessor {
-            credential,
+        Some(Earlier {
+            issuer_key_id: hex::decode(&self.issuer_key_id).ok()?,
+            serial: serial[zeros..].to_vec(),
             continued: self.is_continued(),
         })
     }
@@ -99,18 +114,11 @@ impl Entry {
 mod tests {
     use super::*;
 
-    fn keys() -> Keys {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("keys.toml");
-        Keys::create(&path).unwrap();
-        Keys::read(&path).unwrap()
-    }
-
     fn continued(status: &str, reason: &str) -> bool {
         let json = format!(
             r#"{{"predecessors":[{{"issuer_key_id":"aa","serial":"01","status":"{status}","reason":{reason}}}]}}"#
         );
-        parse(&keys(), json.as_bytes()).unwrap()[0].continued
+        parse(json.as_bytes()).unwrap()[0].continued
     }
 
     #[test]
@@ -132,30 +140,28 @@ mod tests {
 
     #[test]
     fn leading_zeros_of_a_serial_do_not_matter() {
-        let keys = keys();
-        let credential = |serial: &str| {
+        let serial = |serial: &str| {
             let json = format!(
                 r#"{{"predecessors":[{{"issuer_key_id":"aa","serial":"{serial}","status":"good","reason":null}}]}}"#
             );
-            parse(&keys, json.as_bytes()).unwrap()[0].credential
+            parse(json.as_bytes()).unwrap().remove(0).serial
         };
-        assert_eq!(credential("0001"), credential("01"));
-        assert_eq!(credential("01"), credential_index(&keys, &[0xaa], &[1]));
+        assert_eq!(serial("0001"), [1]);
+        assert_eq!(serial("0100"), [1, 0]);
     }
 
     #[test]
     fn an_answer_that_is_not_understood_is_no_answer() {
-        let keys = keys();
         for answer in [
             "",
             "{}",
             "[]",
             r#"{"predecessors":[{"issuer_key_id":"zz","serial":"01","status":"good"}]}"#,
         ] {
-            assert_eq!(parse(&keys, answer.as_bytes()), None, "{answer}");
+            assert_eq!(parse(answer.as_bytes()), None, "{answer}");
         }
         let many = r#"{"issuer_key_id":"aa","serial":"01","status":"good"},"#.repeat(65);
         let many = format!(r#"{{"predecessors":[{}]}}"#, many.trim_end_matches(','));
-        assert_eq!(parse(&keys, many.as_bytes()), None);
+        assert_eq!(parse(many.as_bytes()), None);
     }
 }

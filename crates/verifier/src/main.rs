@@ -83,7 +83,7 @@ async fn serve(config: PathBuf) -> anyhow::Result<()> {
         tracing::warn!("{warning}");
     }
     let settings = checked.settings;
-    let keys = Keys::read(&settings.keys)?;
+    let keys = Keys::load(&settings.keys)?;
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}", settings.listen))?;

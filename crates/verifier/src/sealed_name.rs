@@ -8,8 +8,8 @@ use aws_lc_rs::aead::{Aad, Nonce};
 use zeroize::Zeroizing;
 
 /// Encrypts a name.
-pub(crate) fn seal(keys: &Keys, transaction_id: &str, name: &str) -> Vec<u8> {
-    let (version, key) = keys.newest_name();
+pub(crate) fn seal(keys: &Keys, transaction_id: &str, name: &str, now: i64) -> Vec<u8> {
+    let (version, key) = keys.name_at(now);
     let mut text = name.as_bytes().to_vec();
     let nonce = key
         .seal_in_place_append_tag(Aad::from(transaction_id), &mut text)
@@ -42,7 +42,7 @@ mod tests {
         let path = dir.path().join("keys.toml");
         Keys::create(&path).unwrap();
         let keys = Keys::read(&path).unwrap();
-        let sealed = seal(&keys, "T", "見本　太郎");
+        let sealed = seal(&keys, "T", "見本　太郎", 0);
         assert_eq!(open(&keys, "T", &sealed).unwrap().as_str(), "見本　太郎");
         assert!(open(&keys, "U", &sealed).is_none());
         for position in 0..sealed.len() {

@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, checked as a whole before anything starts.
 
 mod file;
+mod keys;
 mod lifetimes;
 mod lineage;
 mod relying_party;
@@ -8,6 +9,7 @@ mod revocation;
 mod trust;
 
 pub use kazasu_service::settings::{Checked, SettingsError};
+pub use keys::KeySource;
 pub use lifetimes::Lifetimes;
 pub(crate) use relying_party::ClientKey;
 pub use relying_party::RelyingParty;
@@ -38,8 +40,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The SQLite database.
     pub database: PathBuf,
-    /// The keys file.
-    pub keys: PathBuf,
+    /// Where the keys come from.
+    pub keys: KeySource,
     /// Whose certificates are accepted.
     pub trust: Trust,
     /// Where revocation is asked.

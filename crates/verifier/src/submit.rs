@@ -89,7 +89,8 @@ async fn judge(
         Err(reason) => return Ok(Err(reason)),
     };
     let certificate = verified.certificate();
-    let credential = credential_index(&app.keys, certificate.issuer_key_id(), certificate.serial());
+    let credential =
+        credential_index(&app.keys, certificate.issuer_key_id(), certificate.serial()).await?;
     let (revoked, known) = app.store.read(|c| {
         Ok((
             subjects::is_revoked(c, &credential)?,
@@ -109,7 +110,7 @@ async fn judge(
     }
     let predecessors = match known {
         true => None,
-        false => match lineage::predecessors(app, certificate).await {
+        false => match lineage::predecessors(app, certificate).await? {
             Ok(predecessors) => Some(predecessors),
             Err(reason) => return Ok(Err(reason)),
         },
@@ -161,8 +162,8 @@ async fn accept(
         credential: judged.credential,
         predecessors: judged.predecessors,
         new_subject: random(),
-        pairwise_version: app.keys.newest_pairwise_version(),
-        sealed_name: name.map(|name| sealed_name::seal(&app.keys, &transaction.id, name)),
+        pairwise_version: app.keys.pairwise_version_at(now),
+        sealed_name: name.map(|name| sealed_name::seal(&app.keys, &transaction.id, name, now)),
         return_hash: needs_return(transaction)
             .then(|| hash(return_code(transaction, companion_secret))),
         now,

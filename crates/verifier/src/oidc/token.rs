@@ -13,7 +13,7 @@ use crate::store::oidc::{Redeemed, Redemption, redeem};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Response};
-use jsonwebtoken::{Algorithm, Header};
+use jsonwebtoken::Algorithm;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ pub(super) async fn token(
         "the code is unknown, used or expired, or was issued for another request",
     ))?;
     app.store.announce(&redeemed.transaction.id);
-    let id_token = id_token(&app, party, &redeemed, now)?;
+    let id_token = id_token(&app, party, &redeemed, now).await?;
     tracing::info!(relying_party = party.id, "a transaction was redeemed");
     let response = TokenResponse {
         access_token: random_text::<32>(),
@@ -118,7 +118,7 @@ impl Parameters {
     }
 }
 
-fn id_token(
+async fn id_token(
     app: &App,
     party: &RelyingParty,
     redeemed: &Redeemed,
@@ -130,16 +130,17 @@ fn id_token(
         redeemed.subject.pairwise_version,
         &party.sector,
         &redeemed.subject_id,
-    );
+    )
+    .await?;
     let name = match &transaction.sealed_name {
         None => None,
         Some(sealed) => {
-            Some(sealed_name::open(&app.keys, &transaction.id, sealed).ok_or(Failure::KeyMissing)?)
+            Some(sealed_name::open(&app.keys, &transaction.id, sealed).ok_or(Failure::NameSealed)?)
         }
     };
     let claims = IdToken {
         iss: &app.settings.origin,
-        sub: sub.ok_or(Failure::KeyMissing)?,
+        sub,
         aud: &party.id,
         iat: now,
         exp: now + app.settings.lifetimes.id_token,
@@ -154,8 +155,5 @@ fn id_token(
         name_assurance: name.as_ref().map(|_| "companion"),
         relink_required: redeemed.subject.lineage_broken,
     };
-    let key = app.keys.signing_at(now).ok_or(Failure::KeyMissing)?;
-    let mut header = Header::new(Algorithm::ES256);
-    header.kid = Some(key.kid.clone());
-    Ok(jsonwebtoken::encode(&header, &claims, &key.private)?)
+    Ok(app.keys.sign_token(Algorithm::ES256, &claims, now).await?)
 }

@@ -1,5 +1,6 @@
 //! The configuration as it is written, and the way to what it means. Each table has its own file.
 
+use super::keys::KeysSetting;
 use super::lifetimes::{self, Lifetimes};
 use super::lineage::LineageTable;
 use super::relying_party::{self, RelyingPartyTable};
@@ -18,7 +19,7 @@ struct File {
     ticket_origin: Option<String>,
     listen: Option<SocketAddr>,
     database: Option<PathBuf>,
-    keys: Option<PathBuf>,
+    keys: Option<KeysSetting>,
     trust: Option<TrustTable>,
     revocation: RevocationTable,
     lineage: LineageTable,
@@ -58,7 +59,7 @@ impl File {
             ticket_origin: ticket_origin?,
             listen: listen?,
             database: folder.join(database?),
-            keys: folder.join(keys?),
+            keys: keys?.check(folder),
             trust: trust?,
             ocsp_url,
             upstream_timeout,

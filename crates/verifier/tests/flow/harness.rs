@@ -90,7 +90,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let settings = Settings::parse(&configuration(port, &trust, &key), folder.path()).unwrap();
-        let keys = Keys::read(&settings.keys).unwrap();
+        let keys = Keys::load(&settings.keys).unwrap();
         let time = clock.clone();
         let now = Arc::new(move || time.load(Ordering::SeqCst));
         let verifier = Verifier::new(settings, keys, now).unwrap();

@@ -1,0 +1,58 @@
+//! What can be wrong with keys: when they are loaded, and when they are used.
+
+use std::path::PathBuf;
+
+/// Why keys cannot be loaded or changed. No message quotes what it stumbled over: it may be secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeysError {
+    /// The file cannot be read or written; [`Keys::create`](super::Keys::create) never overwrites.
+    #[error("keys file {path}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Somebody besides the owner may read the file.
+    #[error("keys file {path} is open to others: chmod 600 it")]
+    OpenToOthers {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The environment variable that should hold the keys, or lead to them, is not set.
+    #[error("the environment variable {variable} is not set, and the keys should come from it")]
+    NoVariable {
+        /// Which variable.
+        variable: String,
+    },
+    /// A key is missing or is not what it must be.
+    #[error("keys: {what}")]
+    Invalid {
+        /// Which key, and what is wrong.
+        what: &'static str,
+    },
+}
+
+/// Why a key could not be used for what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeyFailure {
+    /// Something was made with a key that is not among the keys any more.
+    #[error("the {kind} key of version {version} is missing")]
+    Missing {
+        /// Which list it should be in.
+        kind: &'static str,
+        /// Its version.
+        version: u32,
+    },
+    /// No signing key for an algorithm is in use yet.
+    #[error("no signing key for {algorithm:?} is in use")]
+    NoSigningKey {
+        /// The algorithm asked for.
+        algorithm: jsonwebtoken::Algorithm,
+    },
+    /// The library refused to sign.
+    #[error("a signature could not be made")]
+    Refused,
+}

@@ -1,0 +1,106 @@
+use super::*;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+fn fresh() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("keys.toml");
+    Keys::create(&path).unwrap();
+    (dir, path)
+}
+
+#[tokio::test]
+async fn fresh_keys_are_private_never_overwritten_and_readable() {
+    let (_dir, path) = fresh();
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(matches!(Keys::create(&path), Err(KeysError::File { .. })));
+    let keys = Keys::read(&path).unwrap();
+    assert_eq!(keys.pairwise_version_at(0), 1);
+    for algorithm in [Algorithm::ES256, Algorithm::RS256] {
+        assert!(keys.sign_token(algorithm, &"claims", 0).await.is_ok());
+    }
+    assert_eq!(format!("{keys:?}"), "Keys(..)");
+}
+
+#[test]
+fn keys_open_to_others_are_refused() {
+    let (_dir, path) = fresh();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(matches!(
+        Keys::read(&path),
+        Err(KeysError::OpenToOthers { .. })
+    ));
+}
+
+#[test]
+fn a_message_about_a_broken_file_does_not_quote_it() {
+    let (_dir, path) = fresh();
+    let text = fs::read_to_string(&path)
+        .unwrap()
+        .replace("index = [\"", "index = [\"zz-canary");
+    fs::write(&path, text).unwrap();
+    let error = Keys::read(&path).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("canary"));
+}
+
+#[test]
+fn keys_without_an_audit_key_say_how_to_get_one() {
+    let mut file = KeysFile::generate().unwrap();
+    file.audit.clear();
+    let error = Keys::parse(&file).unwrap_err();
+    assert!(error.to_string().contains("keys rotate audit"), "{error}");
+}
+
+#[test]
+fn the_audit_key_is_the_same_after_every_start_and_signs() {
+    use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+    let file = KeysFile::generate().unwrap();
+    let (one, two) = (Keys::parse(&file).unwrap(), Keys::parse(&file).unwrap());
+    assert_eq!(one.audit().public(), two.audit().public());
+    let public = UnparsedPublicKey::new(&ED25519, two.audit().public());
+    assert!(public.verify(b"head", &one.audit().sign(b"head")).is_ok());
+    assert!(public.verify(b"other", &one.audit().sign(b"head")).is_err());
+    assert_eq!(one.audit_version(1).unwrap().version(), 1);
+    assert!(one.audit_version(2).is_none());
+}
+
+#[tokio::test]
+async fn an_id_token_is_signed_by_the_youngest_key_whose_time_has_come() {
+    use jsonwebtoken::{DecodingKey, Validation, decode_header};
+    let mut file = KeysFile::generate().unwrap();
+    for algorithm in [Algorithm::ES256, Algorithm::RS256] {
+        let entry = file::SigningKeyEntry::generate(algorithm, 100).unwrap();
+        file.signing.push(entry);
+    }
+    let keys = Keys::parse(&file).unwrap();
+    assert_eq!(keys.signing().len(), 4, "all are published");
+    for algorithm in [Algorithm::ES256, Algorithm::RS256] {
+        for now in [99, 100] {
+            let claims = serde_json::json!({"exp": 4_102_444_800_i64});
+            let token = keys.sign_token(algorithm, &claims, now).await.unwrap();
+            let header = decode_header(&token).unwrap();
+            let mut published = keys.signing().iter();
+            let key = published
+                .find(|key| Some(&key.kid) == header.kid.as_ref())
+                .unwrap();
+            assert_eq!(key.use_from, if now == 100 { 100 } else { 0 });
+            let public = DecodingKey::from_jwk(&key.public).unwrap();
+            let read = jsonwebtoken::decode::<serde_json::Value>(
+                &token,
+                &public,
+                &Validation::new(algorithm),
+            );
+            assert_eq!(read.unwrap().claims, claims);
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_key_of_an_algorithm_means_no_token() {
+    let mut file = KeysFile::generate().unwrap();
+    file.signing.truncate(1);
+    let keys = Keys::parse(&file).unwrap();
+    let refused = keys.sign_token(Algorithm::RS256, &"claims", 0).await;
+    assert!(matches!(refused, Err(KeyFailure::NoSigningKey { .. })));
+}
