@@ -2,9 +2,10 @@
 
 use crate::keys::Keys;
 use crate::settings::{RelyingParty, Settings, Trust};
-use crate::store::{Store, StoreError};
+use crate::store;
 use crate::upstream::Upstream;
 use kazasu_assertion::{AnchorError, TrustAnchors};
+use kazasu_service::store::{Store, StoreError};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -48,7 +49,7 @@ impl App {
                 TrustAnchors::test(certificates)?
             }
         };
-        let store = Store::open(&settings.database)?;
+        let store = store::open(&settings.database, settings.schema)?;
         let upstream = Upstream::new(
             &[&settings.ocsp_url, &settings.lineage_url],
             settings.upstream_timeout,

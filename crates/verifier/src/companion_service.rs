@@ -12,6 +12,7 @@ use crate::{challenge, secret};
 use kazasu_proto::companion::v1;
 use kazasu_proto::companion::v1::companion_service_server::CompanionService;
 use kazasu_proto::status_for;
+use kazasu_service::store::{Connection, SqlError};
 use kazasu_statement::{Assertion, Reason};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -31,11 +32,12 @@ impl Companions {
 }
 
 /// The transaction of a companion secret. A new ticket voids the secret.
-fn find(app: &App, companion_secret: &[u8]) -> Result<Transaction, Status> {
+async fn find(app: &App, companion_secret: &[u8]) -> Result<Transaction, Status> {
     let (hash, now) = (hash(companion_secret), app.now());
     let found = app
         .store
-        .read(|c| transactions::by_companion(c, &hash, now));
+        .read(move |c| transactions::by_companion(c, &hash, now))
+        .await;
     found
         .map_err(Failure::from)?
         .ok_or_else(|| status_for(Reason::TicketUnknown))
@@ -44,7 +46,7 @@ fn find(app: &App, companion_secret: &[u8]) -> Result<Transaction, Status> {
 /// The outcome of a write whose refusal is told to the companion.
 async fn write<T: Send + 'static>(
     app: &App,
-    change: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<Result<T, Reason>> + Send + 'static,
+    change: impl FnOnce(&mut Connection<'_>) -> Result<Result<T, Reason>, SqlError> + Send + 'static,
 ) -> Result<T, Status> {
     app.store
         .write(change)
@@ -131,7 +133,7 @@ impl CompanionService for Companions {
         request: Request<v1::WatchTransactionRequest>,
     ) -> Result<Response<watch::Watch>, Status> {
         let secret = request.into_inner().companion_secret;
-        let transaction = find(&self.app, &secret)?;
+        let transaction = find(&self.app, &secret).await?;
         Ok(Response::new(watch::watch(
             self.app.clone(),
             secret,
@@ -143,7 +145,7 @@ impl CompanionService for Companions {
         &self,
         request: Request<v1::BeginAssertionRequest>,
     ) -> Result<Response<v1::BeginAssertionResponse>, Status> {
-        let transaction = find(&self.app, &request.into_inner().companion_secret)?;
+        let transaction = find(&self.app, &request.into_inner().companion_secret).await?;
         if let Some(reason) = transaction.not_ready_because() {
             return Err(status_for(reason));
         }
@@ -181,7 +183,7 @@ impl CompanionService for Companions {
         request: Request<v1::CancelRequest>,
     ) -> Result<Response<v1::CancelResponse>, Status> {
         let app = &self.app;
-        let transaction = find(&self.app, &request.into_inner().companion_secret)?;
+        let transaction = find(&self.app, &request.into_inner().companion_secret).await?;
         let (id, now) = (transaction.id.clone(), app.now());
         let cancelled = app
             .store

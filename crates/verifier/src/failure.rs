@@ -2,9 +2,9 @@
 
 use crate::keys::KeyFailure;
 use crate::secret::random_text;
-use crate::store::StoreError;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use kazasu_service::store::StoreError;
 use tonic::Status;
 
 /// An infrastructure failure, never a refusal.

@@ -27,4 +27,4 @@ pub use server::Verifier;
 pub use settings::{
     Checked, ENVIRONMENT_PREFIX, KeySource, Lifetimes, RelyingParty, Settings, SettingsError, Trust,
 };
-pub use store::StoreError;
+pub use store::MIGRATIONS;

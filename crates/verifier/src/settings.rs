@@ -16,10 +16,11 @@ pub use relying_party::RelyingParty;
 pub use trust::Trust;
 
 use kazasu_service::settings::Layers;
+use kazasu_service::store::{Location, Schema};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use url::Url;
 
@@ -38,8 +39,10 @@ pub struct Settings {
     pub ticket_origin: String,
     /// Where the one public port listens.
     pub listen: SocketAddr,
-    /// The SQLite database.
-    pub database: PathBuf,
+    /// The database.
+    pub database: Location,
+    /// What starting does about its schema.
+    pub schema: Schema,
     /// Where the keys come from.
     pub keys: KeySource,
     /// Whose certificates are accepted.

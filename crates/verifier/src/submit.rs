@@ -28,7 +28,8 @@ pub(crate) async fn submit(
     let companion_hash = hash(companion_secret);
     let found = app
         .store
-        .read(|c| transactions::by_companion(c, &companion_hash, now))?;
+        .read(move |c| transactions::by_companion(c, &companion_hash, now))
+        .await?;
     let Some(transaction) = found else {
         return Ok(Err(Reason::TicketUnknown));
     };
@@ -91,12 +92,13 @@ async fn judge(
     let certificate = verified.certificate();
     let credential =
         credential_index(&app.keys, certificate.issuer_key_id(), certificate.serial()).await?;
-    let (revoked, known) = app.store.read(|c| {
+    let looked_up = app.store.read(move |c| {
         Ok((
             subjects::is_revoked(c, &credential)?,
             subjects::of_credential(c, &credential)?.is_some(),
         ))
-    })?;
+    });
+    let (revoked, known) = looked_up.await?;
     if revoked {
         return Ok(Err(Reason::CertificateRevoked));
     }
@@ -168,11 +170,9 @@ async fn accept(
             .then(|| hash(return_code(transaction, companion_secret))),
         now,
         expires_at: now + app.settings.lifetimes.accepted,
+        details: transactions::details(transaction, None),
     };
-    Ok(app
-        .store
-        .write(move |c| acceptance::accept(c, &acceptance))
-        .await?)
+    Ok(acceptance::accept_in(&app.store, acceptance).await?)
 }
 
 /// What a challenge of this transaction is bound to; `None` before a ticket was minted.

@@ -1,7 +1,10 @@
 //! Where the database is.
 
+use super::Schema;
+use crate::settings::Problems;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
+use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 /// Where the database is.
@@ -11,6 +14,58 @@ pub enum Location {
     Sqlite(PathBuf),
     /// A server.
     Postgres(Box<Server>),
+}
+
+/// `database` in a configuration: where it is, or a table that says more.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum DatabaseTable {
+    /// A file's path or a server's URL.
+    Location(String),
+    /// The same, and more.
+    Table(LongDatabaseTable),
+}
+
+/// `database` in its long form.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LongDatabaseTable {
+    url: String,
+    connections: Option<usize>,
+    ca: Option<PathBuf>,
+    migrate: Option<bool>,
+}
+
+impl DatabaseTable {
+    /// Where the database is, and what starting does about its schema: with `migrate = false`
+    /// nothing, so that of several nodes the first new one does not surprise the others.
+    pub fn check(self, problems: &mut Problems, folder: &Path) -> Option<(Location, Schema)> {
+        let table = match self {
+            Self::Location(url) => LongDatabaseTable {
+                url,
+                connections: None,
+                ca: None,
+                migrate: None,
+            },
+            Self::Table(table) => table,
+        };
+        let location = Location::parse(&table.url, folder)
+            .map_err(|error| problems.add(format!("database: {error}")))
+            .ok()?;
+        let location = match table.ca {
+            Some(ca) => location.with_authority(folder.join(ca)),
+            None => location,
+        };
+        let location = match table.connections {
+            Some(connections) => location.with_connections(connections),
+            None => location,
+        };
+        let schema = match table.migrate {
+            Some(false) => Schema::Check,
+            _ => Schema::Migrate,
+        };
+        Some((location, schema))
+    }
 }
 
 /// A PostgreSQL server, and how many connections a node keeps to it.

@@ -10,7 +10,7 @@ mod sqlite;
 mod value;
 
 pub use connection::{Connection, Engine, Row};
-pub use location::{Location, LocationError};
+pub use location::{DatabaseTable, Location, LocationError};
 pub use migrations::{Migration, Schema};
 pub use value::{FromValue, Value};
 

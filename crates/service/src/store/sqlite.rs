@@ -183,4 +183,28 @@ mod tests {
             .unwrap();
         assert_eq!(names, ["a", "c"]);
     }
+
+    #[tokio::test]
+    async fn what_was_erased_is_in_no_file_once_the_log_is_emptied() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir.path().join("x.db"), &[ONE], Schema::Migrate).unwrap();
+        let secret = "a name, encrypted";
+        let files_contain_it = || {
+            std::fs::read_dir(dir.path()).unwrap().any(|entry| {
+                let content = std::fs::read(entry.unwrap().path()).unwrap();
+                let mut windows = content.windows(secret.len());
+                windows.any(|window| window == secret.as_bytes())
+            })
+        };
+        // Long enough that what replaces the row does not happen to cover it.
+        let insert = values![secret.repeat(30)].to_vec();
+        let inserted = store.write(move |c| c.execute("INSERT INTO things VALUES (?1)", &insert));
+        inserted.await.unwrap();
+        store.empty_log().unwrap();
+        assert!(files_contain_it());
+        let erased = store.write(|c| c.execute("UPDATE things SET name = 'x'", &[]));
+        erased.await.unwrap();
+        store.empty_log().unwrap();
+        assert!(!files_contain_it());
+    }
 }

@@ -5,15 +5,11 @@ use crate::app::App;
 use crate::transaction::{State, Transaction};
 use kazasu_proto::companion::v1;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 pub(super) type Watch = ReceiverStream<Result<v1::WatchTransactionResponse, Status>>;
-
-/// How long a change made by another process may go unseen.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 pub(super) fn watch(app: Arc<App>, companion_secret: Vec<u8>, transaction: Transaction) -> Watch {
     let (sender, receiver) = mpsc::channel(4);
@@ -38,7 +34,7 @@ async fn follow(
 ) {
     let mut shown = None;
     loop {
-        let seen = find(&app, &companion_secret);
+        let seen = find(&app, &companion_secret).await;
         let state = seen.as_ref().ok().map(|transaction| transaction.state);
         if state.is_none() || shown != state {
             shown = state;
@@ -51,7 +47,7 @@ async fn follow(
         }
         tokio::select! {
             () = changed(&mut changes, &id) => {}
-            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = tokio::time::sleep(app.store.look_again()) => {}
             () = sender.closed() => return,
             () = app.stopped() => {
                 // Whoever went away needs no goodbye.

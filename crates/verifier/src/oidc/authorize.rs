@@ -39,7 +39,8 @@ pub(super) async fn authorize(
     // The page was reloaded, or the way back was used: the transaction is there already.
     if let Some(found) = app
         .store
-        .read(|c| transactions::by_request(c, &request_hash, now))?
+        .read(move |c| transactions::by_request(c, &request_hash, now))
+        .await?
     {
         return Ok(match known {
             _ if parameters.client_id.as_ref() != Some(&found.relying_party) => {
@@ -52,7 +53,8 @@ pub(super) async fn authorize(
         });
     }
     // Without a request nothing says where an error could safely be sent: it stays here.
-    let Some(request) = app.store.read(|c| pushed(c, &request_hash, now))? else {
+    let request = app.store.read(move |c| pushed(c, &request_hash, now));
+    let Some(request) = request.await? else {
         return Ok(refusal(Reason::TransactionExpired, language, None));
     };
     if parameters.client_id.as_deref() != Some(request.relying_party.as_str()) {

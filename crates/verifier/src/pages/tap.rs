@@ -27,7 +27,7 @@ pub(super) async fn show(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> PageResult {
-    let (browser, transaction) = own(&app, &headers, &id)?;
+    let (browser, transaction) = own(&app, &headers, &id).await?;
     let denial = || transaction.denial(&app.settings.origin);
     match transaction.state {
         Stage::Accepted if transaction.browser_is_proven() => answer(&app, &transaction).await,
@@ -87,7 +87,7 @@ pub(super) async fn start(
     headers: HeaderMap,
     form: Result<Form<StartForm>, FormRejection>,
 ) -> PageResult {
-    let (browser, transaction) = own_form(&app, &headers, &id)?;
+    let (browser, transaction) = own_form(&app, &headers, &id).await?;
     let mode: Option<Mode> = form.ok().and_then(|Form(form)| form.mode.parse().ok());
     let mode = mode.ok_or(PageError::Refused(
         Reason::ModeNotAllowed,
@@ -102,7 +102,7 @@ pub(super) async fn refresh(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> PageResult {
-    let (browser, transaction) = own_form(&app, &headers, &id)?;
+    let (browser, transaction) = own_form(&app, &headers, &id).await?;
     match transaction.mode {
         Some(mode) => mint(&app, &browser, &transaction, mode).await,
         None => Ok(redirect(&page(&app, &transaction))),
@@ -150,7 +150,7 @@ pub(super) async fn pair(
     headers: HeaderMap,
     form: Result<Form<PairForm>, FormRejection>,
 ) -> PageResult {
-    let (browser, transaction) = own_form(&app, &headers, &id)?;
+    let (browser, transaction) = own_form(&app, &headers, &id).await?;
     let typed = form.ok().and_then(|Form(form)| six_digits(&form.digits));
     // What cannot be a number of ours is a slip of the hand and costs no try.
     if let Some(digits) = typed {
@@ -168,7 +168,7 @@ pub(super) async fn cancel(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> PageResult {
-    let (_, transaction) = own_form(&app, &headers, &id)?;
+    let (_, transaction) = own_form(&app, &headers, &id).await?;
     let (id, now) = (transaction.id.clone(), app.now());
     if !app
         .store
@@ -185,11 +185,19 @@ pub(super) async fn cancel(
 }
 
 /// The transaction in the URL, if it is this browser's.
-fn own(app: &App, headers: &HeaderMap, id: &str) -> Result<(Browser, Transaction), PageError> {
+async fn own(
+    app: &App,
+    headers: &HeaderMap,
+    id: &str,
+) -> Result<(Browser, Transaction), PageError> {
     let language = browser::language(headers);
     let browser = Browser::from_headers(headers)
         .ok_or(PageError::Refused(Reason::CookiesRequired, language))?;
-    let found = app.store.read(|c| transactions::by_id(c, id, app.now()))?;
+    let (id, now) = (id.to_owned(), app.now());
+    let found = app
+        .store
+        .read(move |c| transactions::by_id(c, &id, now))
+        .await?;
     let transaction = found.ok_or(PageError::Refused(Reason::TransactionExpired, language))?;
     if browser.hash() != transaction.browser_hash {
         return Err(PageError::Refused(Reason::WrongBrowser, language));
@@ -198,11 +206,15 @@ fn own(app: &App, headers: &HeaderMap, id: &str) -> Result<(Browser, Transaction
 }
 
 /// As [`own`], for a form.
-fn own_form(app: &App, headers: &HeaderMap, id: &str) -> Result<(Browser, Transaction), PageError> {
+async fn own_form(
+    app: &App,
+    headers: &HeaderMap,
+    id: &str,
+) -> Result<(Browser, Transaction), PageError> {
     if !browser::is_same_origin(headers, &app.settings.origin) {
         return Err(PageError::ForeignForm);
     }
-    own(app, headers, id)
+    own(app, headers, id).await
 }
 
 fn page(app: &App, transaction: &Transaction) -> String {

@@ -8,9 +8,10 @@ use super::revocation::RevocationTable;
 use super::trust::TrustTable;
 use super::{Settings, SettingsError};
 use kazasu_service::settings::{Checked, Layers, Problems, web};
+use kazasu_service::store::DatabaseTable;
 use serde::Deserialize;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
@@ -18,7 +19,7 @@ struct File {
     origin: Option<String>,
     ticket_origin: Option<String>,
     listen: Option<SocketAddr>,
-    database: Option<PathBuf>,
+    database: Option<DatabaseTable>,
     keys: Option<KeysSetting>,
     trust: Option<TrustTable>,
     revocation: RevocationTable,
@@ -46,6 +47,7 @@ impl File {
             ticket_origin.and_then(|text| web::origin(problems, "ticket_origin", &text));
         let listen = problems.required("listen", self.listen);
         let database = problems.required("database", self.database);
+        let database = database.and_then(|table| table.check(problems, folder));
         let keys = problems.required("keys", self.keys);
         let trust = problems.required("trust", self.trust);
         let trust = trust.and_then(|table| table.check(problems, folder));
@@ -54,11 +56,13 @@ impl File {
         lifetimes::check(problems, &self.lifetimes);
         let relying_parties = relying_party::check(problems, self.relying_party, folder);
         let (ocsp_url, upstream_timeout) = revocation?;
+        let (database, schema) = database?;
         Some(Settings {
             origin: origin?,
             ticket_origin: ticket_origin?,
             listen: listen?,
-            database: folder.join(database?),
+            database,
+            schema,
             keys: keys?.check(folder),
             trust: trust?,
             ocsp_url,

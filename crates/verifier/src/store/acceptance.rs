@@ -2,11 +2,14 @@
 //! browser that started.
 
 use super::subjects::{self, Predecessor};
-use super::transactions::{by_companion, event, find};
+use super::transactions::{by_companion, details, event, find};
 use crate::ppid::{CredentialIndex, SubjectId};
 use crate::transaction::{State, Transaction};
+use kazasu_service::audit::{self, Details};
+use kazasu_service::store::{Connection, Engine, SqlError, Store, StoreError};
+use kazasu_service::values;
 use kazasu_statement::Reason;
-use rusqlite::{Connection, named_params, params};
+use std::sync::Arc;
 
 /// A verified assertion about to be accepted.
 pub(crate) struct Acceptance {
@@ -23,28 +26,85 @@ pub(crate) struct Acceptance {
     pub(crate) return_hash: Option<[u8; 32]>,
     pub(crate) now: i64,
     pub(crate) expires_at: i64,
+    /// Of the event.
+    pub(crate) details: Details,
+}
+
+/// Accepts an assertion, and says why not.
+pub(crate) async fn accept_in(
+    store: &Store,
+    acceptance: Acceptance,
+) -> Result<Result<(), Reason>, StoreError> {
+    let acceptance = Arc::new(acceptance);
+    if store.engine() == Engine::Postgres && acceptance.predecessors.is_none() {
+        let known = acceptance.clone();
+        if store
+            .write_statement(move |c| accept_known(c, &known))
+            .await?
+        {
+            return Ok(Ok(()));
+        }
+    }
+    store.write(move |c| accept(c, &acceptance)).await
+}
+
+/// Accepts as one statement where there is nothing to decide: a known credential, a transaction
+/// that waits for it. A statement for PostgreSQL, where each costs a round trip; SQLite has no
+/// such form, and for it [`accept`] costs nothing more. `false` if it did not apply.
+fn accept_known(c: &mut Connection<'_>, a: &Acceptance) -> Result<bool, SqlError> {
+    let accepted = c.execute(
+        "WITH known AS (
+           SELECT subject FROM credentials WHERE credential_index = ?8 AND NOT EXISTS
+             (SELECT 1 FROM revoked_credentials WHERE credential_index = ?8)
+         ), accepted AS (
+           UPDATE transactions SET state = 'accepted', expires_at = ?3, auth_time = ?4,
+             assertion_hash = ?5, sealed_name = ?6, return_hash = ?7, subject = known.subject
+           FROM known WHERE id = ?1 AND companion_hash = ?2 AND expires_at > ?4
+             AND (state = 'paired' OR (state = 'claimed' AND mode = 'same-phone'))
+           RETURNING id
+         )
+         INSERT INTO audit_events (at, kind, details) SELECT ?4, 'accepted', ?9 FROM accepted",
+        values![
+            &a.transaction_id,
+            a.companion_hash,
+            a.expires_at,
+            a.now,
+            a.assertion_hash,
+            &a.sealed_name,
+            a.return_hash,
+            a.credential,
+            a.details.to_json(),
+        ],
+    )?;
+    Ok(accepted == 1)
 }
 
 /// Accepts: the transaction's one use, the event, and the credential's subject, all or nothing.
-pub(crate) fn accept(c: &Connection, a: &Acceptance) -> rusqlite::Result<Result<(), Reason>> {
+pub(crate) fn accept(
+    c: &mut Connection<'_>,
+    a: &Acceptance,
+) -> Result<Result<(), Reason>, SqlError> {
     if subjects::is_revoked(c, &a.credential)? {
         return Ok(Err(Reason::CertificateRevoked));
     }
     if a.predecessors.is_none() && subjects::of_credential(c, &a.credential)?.is_none() {
         return Ok(Err(Reason::LineageUnavailable)); // erased since it was looked up
     }
-    let accepted = c
-        .prepare_cached(
-            "UPDATE transactions SET state = 'accepted', expires_at = :expires_at, auth_time = :now,
-               assertion_hash = :assertion_hash, sealed_name = :sealed_name, return_hash = :return_hash
-             WHERE id = :id AND companion_hash = :companion_hash AND expires_at > :now
-               AND (state = 'paired' OR (state = 'claimed' AND mode = 'same-phone'))",
-        )?
-        .execute(named_params! {
-            ":id": a.transaction_id, ":companion_hash": a.companion_hash, ":now": a.now,
-            ":expires_at": a.expires_at, ":assertion_hash": a.assertion_hash,
-            ":sealed_name": a.sealed_name, ":return_hash": a.return_hash,
-        })?;
+    let accepted = c.execute(
+        "UPDATE transactions SET state = 'accepted', expires_at = ?3, auth_time = ?4,
+           assertion_hash = ?5, sealed_name = ?6, return_hash = ?7
+         WHERE id = ?1 AND companion_hash = ?2 AND expires_at > ?4
+           AND (state = 'paired' OR (state = 'claimed' AND mode = 'same-phone'))",
+        values![
+            &a.transaction_id,
+            a.companion_hash,
+            a.expires_at,
+            a.now,
+            a.assertion_hash,
+            &a.sealed_name,
+            a.return_hash,
+        ],
+    )?;
     if accepted == 0 {
         let found = by_companion(c, &a.companion_hash, a.now)?;
         return Ok(match found {
@@ -56,9 +116,11 @@ pub(crate) fn accept(c: &Connection, a: &Acceptance) -> rusqlite::Result<Result<
         });
     }
     let subject = subjects::resolve(c, a)?;
-    c.prepare_cached("UPDATE transactions SET subject = ?2 WHERE id = ?1")?
-        .execute(params![a.transaction_id, subject])?;
-    event(c, a.now, "accepted", &a.transaction_id, None)?;
+    c.execute(
+        "UPDATE transactions SET subject = ?2 WHERE id = ?1",
+        values![&a.transaction_id, subject],
+    )?;
+    audit::record(c, a.now, "accepted", &a.details)?;
     Ok(Ok(()))
 }
 
@@ -78,11 +140,11 @@ pub(crate) enum HandBack {
 
 /// Takes a return URL's code. `browser_hash` is `None` if the browser sent no cookie.
 pub(crate) fn hand_back(
-    c: &Connection,
+    c: &mut Connection<'_>,
     return_hash: &[u8; 32],
     browser_hash: Option<&[u8; 32]>,
     now: i64,
-) -> rusqlite::Result<HandBack> {
+) -> Result<HandBack, SqlError> {
     let found = find(
         c,
         "SELECT * FROM transactions WHERE return_hash = ?1",
@@ -93,27 +155,35 @@ pub(crate) fn hand_back(
         return Ok(HandBack::Unknown);
     };
     if browser_hash == Some(&found.browser_hash) {
-        c.prepare_cached("UPDATE transactions SET returned = 1 WHERE id = ?1 AND state = 'accepted' AND expires_at > ?2")?
-            .execute(params![found.id, now])?;
+        c.execute(
+            "UPDATE transactions SET returned = 1
+             WHERE id = ?1 AND state = 'accepted' AND expires_at > ?2",
+            values![&found.id, now],
+        )?;
         return Ok(HandBack::Continue(found.id));
     }
     // Once the right browser has come back the code means nothing more, in whatever hands.
-    let rejected = c
-        .prepare_cached(
-            "UPDATE transactions SET state = 'rejected', reason = 'wrong_browser', sealed_name = NULL,
-               return_hash = NULL
-             WHERE id = ?1 AND state = 'accepted' AND returned = 0 AND expires_at > ?2",
-        )?
-        .execute(params![found.id, now])?;
+    let rejected = c.execute(
+        "UPDATE transactions SET state = 'rejected', reason = 'wrong_browser', sealed_name = NULL,
+           return_hash = NULL
+         WHERE id = ?1 AND state = 'accepted' AND returned = 0 AND expires_at > ?2",
+        values![&found.id, now],
+    )?;
     if rejected == 0 {
         return Ok(HandBack::WrongBrowser(None));
     }
-    event(c, now, "rejected", &found.id, Some(Reason::WrongBrowser))?;
+    let event = details(&found, Some(Reason::WrongBrowser));
+    audit::record(c, now, "rejected", &event)?;
     Ok(HandBack::WrongBrowser(Some(found.id)))
 }
 
 /// Records that an assertion was refused; the transaction goes on.
-pub(crate) fn refuse(c: &Connection, id: &str, reason: Reason, now: i64) -> rusqlite::Result<()> {
+pub(crate) fn refuse(
+    c: &mut Connection<'_>,
+    id: &str,
+    reason: Reason,
+    now: i64,
+) -> Result<(), SqlError> {
     event(c, now, "refused", id, Some(reason))
 }
 

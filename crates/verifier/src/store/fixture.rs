@@ -1,15 +1,17 @@
 //! For the tests of this folder: a real database with one transaction. Each test has its own, and
 //! says what time it is.
 
-use super::Store;
 use super::acceptance::{Acceptance, accept};
 use super::oidc::{self, PushedRequest, Redemption};
 use super::transactions::{
     NewTicket, NewTransaction, Pairing, begin, by_id, claim, mint, pair, start_pairing,
 };
 use crate::transaction::Transaction;
+use kazasu_demo::postgres::Postgres;
+use kazasu_service::audit::Details;
+use kazasu_service::store::{Connection, Location, Row, Schema, SqlError, Store};
 use kazasu_statement::{Language, Mode, Purpose};
-use rusqlite::Connection;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
 pub(super) const BROWSER: [u8; 32] = [1; 32];
@@ -22,14 +24,16 @@ pub(super) const OTHER: [u8; 32] = [9; 32];
 /// A database with the transaction "T", which lives from second 0 to second 600.
 pub(super) struct Fixture {
     pub(super) store: Store,
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 impl Fixture {
     pub(super) async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("verifier.db")).unwrap();
-        let fixture = Self { store, folder: dir };
+        let (store, folder) = empty_store().await;
+        let fixture = Self {
+            store,
+            _folder: folder,
+        };
         let begun = fixture
             .run(|c| {
                 oidc::push(c, &[0; 32], &request(), 60)?;
@@ -42,7 +46,7 @@ impl Fixture {
 
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        change: impl FnOnce(&mut Connection<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> T {
         self.store.write(change).await.unwrap()
     }
@@ -93,8 +97,8 @@ impl Fixture {
         self.run(move |c| pair(c, "T", &BROWSER, digits, now)).await
     }
 
-    pub(super) fn at(&self, now: i64) -> Transaction {
-        self.store.read(|c| by_id(c, "T", now)).unwrap().unwrap()
+    pub(super) async fn at(&self, now: i64) -> Transaction {
+        self.run(move |c| by_id(c, "T", now)).await.unwrap()
     }
 
     pub(super) async fn code_issued(&self, now: i64) -> bool {
@@ -102,23 +106,47 @@ impl Fixture {
             .await
     }
 
-    /// Whether the database or its log has these bytes.
-    pub(super) fn files_contain(&self, bytes: &[u8]) -> bool {
-        std::fs::read_dir(self.folder.path()).unwrap().any(|entry| {
-            let content = std::fs::read(entry.unwrap().path()).unwrap();
-            content.windows(bytes.len()).any(|window| window == bytes)
-        })
-    }
-
-    pub(super) fn events(&self) -> Vec<(String, Option<String>)> {
-        self.store
-            .read(|c| {
-                c.prepare("SELECT kind, reason FROM events ORDER BY sequence")?
-                    .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-                    .collect()
+    pub(super) async fn events(&self) -> Vec<(String, Option<String>)> {
+        let read = |row: &Row<'_>| Ok((row.get("kind")?, row.get::<String>("details")?));
+        let events: Vec<(String, String)> = self
+            .run(move |c| {
+                c.query(
+                    "SELECT kind, details FROM audit_events ORDER BY sequence",
+                    &[],
+                    read,
+                )
             })
-            .unwrap()
+            .await;
+        let reason = |details: &str| -> Option<String> {
+            let details: serde_json::Value = serde_json::from_str(details).unwrap();
+            details["reason"].as_str().map(str::to_owned)
+        };
+        let with_reason = events.into_iter();
+        with_reason
+            .map(|(kind, details)| (kind, reason(&details)))
+            .collect()
     }
+}
+
+/// An empty database of the engine that the tests are run for: SQLite, or PostgreSQL with
+/// `KAZASU_TEST_ENGINE=postgres`. The folder goes with it.
+pub(super) async fn empty_store() -> (Store, TempDir) {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let folder = tempfile::tempdir().unwrap();
+    let text = match std::env::var("KAZASU_TEST_ENGINE").as_deref() {
+        Ok("postgres") => {
+            let name = format!("store{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+            let server = Postgres::shared().await.unwrap();
+            server.database(&name).await.unwrap()
+        }
+        Ok(other) => panic!("KAZASU_TEST_ENGINE={other}: there is no such engine"),
+        Err(_) => "verifier.db".to_owned(),
+    };
+    let location = Location::parse(&text, folder.path())
+        .unwrap()
+        .with_connections(2);
+    let store = super::open(&location, Schema::Migrate).unwrap();
+    (store, folder)
 }
 
 pub(super) fn request() -> PushedRequest {
@@ -170,6 +198,7 @@ pub(super) fn acceptance(now: i64) -> Acceptance {
         return_hash: Some(RETURN),
         now,
         expires_at: now + 120,
+        details: Details::default(),
     }
 }
 

@@ -4,8 +4,9 @@ use super::subjects::{self, Subject};
 use super::transactions;
 use crate::ppid::SubjectId;
 use crate::transaction::{State, Transaction};
+use kazasu_service::store::{Connection, SqlError};
+use kazasu_service::values;
 use kazasu_statement::{Language, Purpose};
-use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 
 /// A checked authorization request.
 pub(crate) struct PushedRequest {
@@ -21,23 +22,29 @@ pub(crate) struct PushedRequest {
 }
 
 pub(crate) fn push(
-    c: &Connection,
+    c: &mut Connection<'_>,
     hash: &[u8; 32],
     request: &PushedRequest,
     expires_at: i64,
-) -> rusqlite::Result<()> {
-    c.prepare_cached(
-        "INSERT INTO pushed_requests VALUES (:hash, :relying_party, :redirect_uri, :request_state,
-           :nonce, :code_challenge, :purpose, :wants_name, :language, :prompt_none, :expires_at)",
-    )?
-    .execute(named_params! {
-        ":hash": hash, ":relying_party": request.relying_party,
-        ":redirect_uri": request.redirect_uri, ":request_state": request.request_state,
-        ":nonce": request.nonce, ":code_challenge": request.code_challenge,
-        ":purpose": request.purpose.as_str(), ":wants_name": request.wants_name,
-        ":language": request.language.map(Language::as_str), ":prompt_none": request.prompt_none,
-        ":expires_at": expires_at,
-    })?;
+) -> Result<(), SqlError> {
+    c.execute(
+        "INSERT INTO pushed_requests (request_hash, relying_party, redirect_uri, request_state,
+           nonce, code_challenge, purpose, wants_name, language, prompt_none, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        values![
+            hash,
+            &request.relying_party,
+            &request.redirect_uri,
+            &request.request_state,
+            &request.nonce,
+            &request.code_challenge,
+            request.purpose.as_str(),
+            request.wants_name,
+            request.language.map(Language::as_str),
+            request.prompt_none,
+            expires_at,
+        ],
+    )?;
     Ok(())
 }
 
@@ -51,55 +58,57 @@ pub(crate) struct Pushed {
 }
 
 pub(crate) fn pushed(
-    c: &Connection,
+    c: &mut Connection<'_>,
     hash: &[u8; 32],
     now: i64,
-) -> rusqlite::Result<Option<Pushed>> {
-    c.prepare_cached(
+) -> Result<Option<Pushed>, SqlError> {
+    c.optional(
         "SELECT relying_party, redirect_uri, request_state, language, prompt_none
          FROM pushed_requests WHERE request_hash = ?1 AND expires_at > ?2",
-    )?
-    .query_row(params![hash, now], |row| {
-        Ok(Pushed {
-            relying_party: row.get(0)?,
-            redirect_uri: row.get(1)?,
-            request_state: row.get(2)?,
-            language: row.get(3)?,
-            prompt_none: row.get(4)?,
-        })
-    })
-    .optional()
+        values![hash, now],
+        |row| {
+            Ok(Pushed {
+                relying_party: row.get("relying_party")?,
+                redirect_uri: row.get("redirect_uri")?,
+                request_state: row.get("request_state")?,
+                language: row.get("language")?,
+                prompt_none: row.get("prompt_none")?,
+            })
+        },
+    )
 }
 
 /// Marks a client assertion as used. `false` if it was used before.
 pub(crate) fn use_assertion(
-    c: &Connection,
+    c: &mut Connection<'_>,
     party: &str,
     jti: &str,
     expires_at: i64,
-) -> rusqlite::Result<bool> {
-    let inserted = c
-        .prepare_cached("INSERT INTO client_assertions VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
-        .execute(params![party, jti, expires_at])?;
+) -> Result<bool, SqlError> {
+    let inserted = c.execute(
+        "INSERT INTO client_assertions (relying_party, jti, expires_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO NOTHING",
+        values![party, jti, expires_at],
+    )?;
     Ok(inserted == 1)
 }
 
 /// Issues a code for a transaction that is accepted and whose browser is proven. Several may be
 /// live, one for each tab; redeeming one ends the transaction and with it the others.
 pub(crate) fn issue_code(
-    c: &Connection,
+    c: &mut Connection<'_>,
     hash: &[u8; 32],
     transaction_id: &str,
     expires_at: i64,
     now: i64,
-) -> rusqlite::Result<bool> {
-    let issued = c
-        .prepare_cached(
-            "INSERT INTO codes SELECT ?1, id, ?3 FROM transactions
-             WHERE id = ?2 AND state = 'accepted' AND expires_at > ?4
-               AND (mode <> 'same-phone' OR returned = 1)",
-        )?
-        .execute(params![hash, transaction_id, expires_at, now])?;
+) -> Result<bool, SqlError> {
+    let issued = c.execute(
+        "INSERT INTO codes (code_hash, transaction_id, expires_at)
+         SELECT ?1, id, ?3 FROM transactions
+         WHERE id = ?2 AND state = 'accepted' AND expires_at > ?4
+           AND (mode <> 'same-phone' OR returned = 1)",
+        values![hash, transaction_id, expires_at, now],
+    )?;
     Ok(issued == 1)
 }
 
@@ -121,16 +130,15 @@ pub(crate) struct Redeemed {
 
 /// Redeems a code. A code that was shown is dead, also where something did not match.
 pub(crate) fn redeem(
-    c: &Connection,
+    c: &mut Connection<'_>,
     r: &Redemption,
     now: i64,
-) -> rusqlite::Result<Option<Redeemed>> {
-    let code: Option<(String, i64)> = c
-        .prepare_cached(
-            "DELETE FROM codes WHERE code_hash = ?1 RETURNING transaction_id, expires_at",
-        )?
-        .query_row([r.code_hash], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
+) -> Result<Option<Redeemed>, SqlError> {
+    let code: Option<(String, i64)> = c.optional(
+        "DELETE FROM codes WHERE code_hash = ?1 RETURNING transaction_id, expires_at",
+        values![r.code_hash],
+        |row| Ok((row.get("transaction_id")?, row.get("expires_at")?)),
+    )?;
     let Some((id, expires_at)) = code else {
         return Ok(None);
     };
@@ -148,12 +156,11 @@ pub(crate) fn redeem(
     let Some(subject) = subjects::by_id(c, &subject_id)? else {
         return Ok(None);
     };
-    let redeemed = c
-        .prepare_cached(
-            "UPDATE transactions SET state = 'redeemed', sealed_name = NULL
-             WHERE id = ?1 AND state = 'accepted' AND expires_at > ?2",
-        )?
-        .execute(params![id, now])?;
+    let redeemed = c.execute(
+        "UPDATE transactions SET state = 'redeemed', sealed_name = NULL
+         WHERE id = ?1 AND state = 'accepted' AND expires_at > ?2",
+        values![&id, now],
+    )?;
     Ok((redeemed == 1).then_some(Redeemed {
         transaction,
         subject_id,
@@ -162,14 +169,14 @@ pub(crate) fn redeem(
 }
 
 /// Deletes what has had its time.
-pub(crate) fn delete_old(c: &Connection, now: i64) -> rusqlite::Result<()> {
+pub(crate) fn delete_old(c: &mut Connection<'_>, now: i64) -> Result<(), SqlError> {
     for sql in [
         "DELETE FROM pushed_requests WHERE expires_at <= ?1",
         "DELETE FROM client_assertions WHERE expires_at <= ?1",
         "DELETE FROM codes WHERE expires_at <= ?1",
         "DELETE FROM transactions WHERE delete_after <= ?1",
     ] {
-        c.prepare_cached(sql)?.execute([now])?;
+        c.execute(sql, values![now])?;
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use super::acceptance::Acceptance;
 use crate::ppid::{CredentialIndex, SubjectId};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use kazasu_service::store::{Connection, SqlError};
+use kazasu_service::values;
 use std::collections::BTreeSet;
 
 /// An earlier certificate of the same person.
@@ -21,47 +22,59 @@ pub(crate) struct Subject {
 
 /// Whose credential it is, if it is known.
 pub(crate) fn of_credential(
-    c: &Connection,
+    c: &mut Connection<'_>,
     credential: &CredentialIndex,
-) -> rusqlite::Result<Option<SubjectId>> {
-    c.prepare_cached("SELECT subject FROM credentials WHERE credential_index = ?1")?
-        .query_row([credential], |row| row.get(0))
-        .optional()
+) -> Result<Option<SubjectId>, SqlError> {
+    c.optional(
+        "SELECT subject FROM credentials WHERE credential_index = ?1",
+        values![credential],
+        |row| row.get("subject"),
+    )
 }
 
-pub(crate) fn by_id(c: &Connection, id: &SubjectId) -> rusqlite::Result<Option<Subject>> {
-    c.prepare_cached("SELECT pairwise_version, lineage_broken FROM subjects WHERE id = ?1")?
-        .query_row([id], |row| {
+pub(crate) fn by_id(c: &mut Connection<'_>, id: &SubjectId) -> Result<Option<Subject>, SqlError> {
+    c.optional(
+        "SELECT pairwise_version, lineage_broken FROM subjects WHERE id = ?1",
+        values![id],
+        |row| {
             Ok(Subject {
-                pairwise_version: row.get(0)?,
-                lineage_broken: row.get(1)?,
+                pairwise_version: row.get("pairwise_version")?,
+                lineage_broken: row.get("lineage_broken")?,
             })
-        })
-        .optional()
+        },
+    )
 }
 
 /// The credential was seen revoked once. That stays, whatever a later answer says.
-pub(crate) fn is_revoked(c: &Connection, credential: &CredentialIndex) -> rusqlite::Result<bool> {
-    c.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM revoked_credentials WHERE credential_index = ?1)",
-    )?
-    .query_row([credential], |row| row.get(0))
+pub(crate) fn is_revoked(
+    c: &mut Connection<'_>,
+    credential: &CredentialIndex,
+) -> Result<bool, SqlError> {
+    let found = c.optional(
+        "SELECT seen_at FROM revoked_credentials WHERE credential_index = ?1",
+        values![credential],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
 }
 
 pub(crate) fn record_revoked(
-    c: &Connection,
+    c: &mut Connection<'_>,
     credential: &CredentialIndex,
     now: i64,
-) -> rusqlite::Result<()> {
-    c.prepare_cached("INSERT INTO revoked_credentials VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-        .execute(params![credential, now])?;
+) -> Result<(), SqlError> {
+    c.execute(
+        "INSERT INTO revoked_credentials (credential_index, seen_at) VALUES (?1, ?2)
+         ON CONFLICT DO NOTHING",
+        values![credential, now],
+    )?;
     Ok(())
 }
 
 /// The subject of an accepted credential. An unknown credential continues its predecessors'
 /// subject, newest first, as long as each was superseded or ran out; otherwise the person is new
 /// here, marked if an earlier credential was known. Two subjects are never merged.
-pub(crate) fn resolve(c: &Connection, a: &Acceptance) -> rusqlite::Result<SubjectId> {
+pub(crate) fn resolve(c: &mut Connection<'_>, a: &Acceptance) -> Result<SubjectId, SqlError> {
     if let Some(subject) = of_credential(c, &a.credential)? {
         return Ok(subject);
     }
@@ -81,25 +94,31 @@ pub(crate) fn resolve(c: &Connection, a: &Acceptance) -> rusqlite::Result<Subjec
         Some(subject) => *subject,
         None => {
             lineage_broken |= !continued.is_empty();
-            c.prepare_cached("INSERT INTO subjects VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![
-                    a.new_subject,
-                    a.pairwise_version,
-                    lineage_broken,
-                    a.now
-                ])?;
+            c.execute(
+                "INSERT INTO subjects (id, pairwise_version, lineage_broken, created_at)
+                 VALUES (?1, ?2, ?3, ?4)",
+                values![a.new_subject, a.pairwise_version, lineage_broken, a.now],
+            )?;
             a.new_subject
         }
     };
-    c.prepare_cached("INSERT INTO credentials VALUES (?1, ?2, ?3)")?
-        .execute(params![a.credential, subject, a.now])?;
-    Ok(subject)
+    let inserted = c.execute(
+        "INSERT INTO credentials (credential_index, subject, created_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO NOTHING",
+        values![a.credential, subject, a.now],
+    )?;
+    if inserted == 1 {
+        return Ok(subject);
+    }
+    // Another node accepted the same card's first tap at the same time: its subject counts.
+    c.execute("DELETE FROM subjects WHERE id = ?1", values![a.new_subject])?;
+    of_credential(c, &a.credential)?.ok_or(SqlError::Kind)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store;
+    use crate::store::fixture::empty_store;
 
     const OLD: CredentialIndex = [1; 32];
     const OLDER: CredentialIndex = [2; 32];
@@ -126,14 +145,14 @@ mod tests {
             return_hash: None,
             now: 0,
             expires_at: 0,
+            details: kazasu_service::audit::Details::default(),
         }
     }
 
     /// Accepts the credentials one after the other, each with a fresh subject's number; returns
     /// the last one's subject and whether its lineage broke.
     async fn last_subject(accepted: Vec<Acceptance>) -> (u8, bool) {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("verifier.db")).unwrap();
+        let (store, _folder) = empty_store().await;
         store
             .write(move |c| {
                 let mut last = [0; 16];

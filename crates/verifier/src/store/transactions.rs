@@ -2,9 +2,10 @@
 //! why it did not apply. Functions return a reason where a companion is told it.
 
 use crate::transaction::{PAIRING_TRIES, State, Transaction};
+use kazasu_service::audit::{self, Details};
+use kazasu_service::store::{Connection, Row, SqlError, Value};
+use kazasu_service::values;
 use kazasu_statement::{Language, Mode, Purpose, Reason};
-use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 use std::str::FromStr;
 
 /// A transaction about to begin.
@@ -21,37 +22,44 @@ pub(crate) struct NewTransaction {
 
 /// Begins a transaction from a pushed request, whose use this is. `false` if the request was used
 /// before.
-pub(crate) fn begin(c: &Connection, new: &NewTransaction) -> rusqlite::Result<bool> {
-    let inserted = c
-        .prepare_cached(
-            "INSERT INTO transactions (id, request_hash, relying_party, redirect_uri, request_state,
-               nonce, code_challenge, purpose, wants_name, language, browser_hash, browser,
-               created_at, state, expires_at, delete_after)
-             SELECT :id, request_hash, relying_party, redirect_uri, request_state,
-               nonce, code_challenge, purpose, wants_name, :language, :browser_hash, :browser,
-               :created_at, 'created', :expires_at, :delete_after
-             FROM pushed_requests WHERE request_hash = :request_hash AND expires_at > :created_at
-             ON CONFLICT (request_hash) DO NOTHING",
-        )?
-        .execute(named_params! {
-            ":id": new.id, ":request_hash": new.request_hash, ":language": new.language.as_str(),
-            ":browser_hash": new.browser_hash, ":browser": new.browser,
-            ":created_at": new.created_at, ":expires_at": new.expires_at,
-            ":delete_after": new.delete_after,
-        })?;
+pub(crate) fn begin(c: &mut Connection<'_>, new: &NewTransaction) -> Result<bool, SqlError> {
+    let inserted = c.execute(
+        "INSERT INTO transactions (id, request_hash, relying_party, redirect_uri, request_state,
+           nonce, code_challenge, purpose, wants_name, language, browser_hash, browser,
+           created_at, state, expires_at, delete_after)
+         SELECT ?1, request_hash, relying_party, redirect_uri, request_state,
+           nonce, code_challenge, purpose, wants_name, ?2, ?3, ?4,
+           ?5, 'created', ?6, ?7
+         FROM pushed_requests WHERE request_hash = ?8 AND expires_at > ?5
+         ON CONFLICT (request_hash) DO NOTHING",
+        values![
+            new.id.as_str(),
+            new.language.as_str(),
+            new.browser_hash,
+            new.browser.as_str(),
+            new.created_at,
+            new.expires_at,
+            new.delete_after,
+            new.request_hash,
+        ],
+    )?;
     Ok(inserted == 1)
 }
 
-pub(crate) fn by_id(c: &Connection, id: &str, now: i64) -> rusqlite::Result<Option<Transaction>> {
+pub(crate) fn by_id(
+    c: &mut Connection<'_>,
+    id: &str,
+    now: i64,
+) -> Result<Option<Transaction>, SqlError> {
     find(c, "SELECT * FROM transactions WHERE id = ?1", id, now)
 }
 
 /// The transaction a pushed request grew into.
 pub(crate) fn by_request(
-    c: &Connection,
+    c: &mut Connection<'_>,
     hash: &[u8; 32],
     now: i64,
-) -> rusqlite::Result<Option<Transaction>> {
+) -> Result<Option<Transaction>, SqlError> {
     find(
         c,
         "SELECT * FROM transactions WHERE request_hash = ?1",
@@ -62,10 +70,10 @@ pub(crate) fn by_request(
 
 /// The transaction a companion secret belongs to.
 pub(crate) fn by_companion(
-    c: &Connection,
+    c: &mut Connection<'_>,
     hash: &[u8; 32],
     now: i64,
-) -> rusqlite::Result<Option<Transaction>> {
+) -> Result<Option<Transaction>, SqlError> {
     find(
         c,
         "SELECT * FROM transactions WHERE companion_hash = ?1",
@@ -75,14 +83,12 @@ pub(crate) fn by_companion(
 }
 
 pub(super) fn find(
-    c: &Connection,
-    sql: &str,
-    key: impl rusqlite::ToSql,
+    c: &mut Connection<'_>,
+    sql: &'static str,
+    key: impl Into<Value>,
     now: i64,
-) -> rusqlite::Result<Option<Transaction>> {
-    c.prepare_cached(sql)?
-        .query_row([key], |row| from_row(row, now))
-        .optional()
+) -> Result<Option<Transaction>, SqlError> {
+    c.optional(sql, &[key.into()], |row| from_row(row, now))
 }
 
 /// A ticket about to be minted: the one after `after`, so that of two clicks one wins.
@@ -95,41 +101,44 @@ pub(crate) struct NewTicket {
 
 /// Mints a ticket. A claim of the one before dies with its secret, its digits and its challenge.
 pub(crate) fn mint(
-    c: &Connection,
+    c: &mut Connection<'_>,
     id: &str,
     ticket: &NewTicket,
     now: i64,
-) -> rusqlite::Result<bool> {
-    let minted = c
-        .prepare_cached(
-            "UPDATE transactions SET state = 'created', mode = :mode, ticket_number = :after + 1,
-               ticket_hash = :hash, ticket_expires_at = :expires_at,
-               companion_hash = NULL, digits = NULL, digits_expire_at = NULL
-             WHERE id = :id AND ticket_number = :after
-               AND state IN ('created', 'claimed', 'paired') AND expires_at > :now",
-        )?
-        .execute(named_params! {
-            ":id": id, ":mode": ticket.mode.as_str(), ":after": ticket.after,
-            ":hash": ticket.hash, ":expires_at": ticket.expires_at, ":now": now,
-        })?;
+) -> Result<bool, SqlError> {
+    let minted = c.execute(
+        "UPDATE transactions SET state = 'created', mode = ?2, ticket_number = ?3,
+           ticket_hash = ?4, ticket_expires_at = ?5,
+           companion_hash = NULL, digits = NULL, digits_expire_at = NULL
+         WHERE id = ?1 AND ticket_number = ?6
+           AND state IN ('created', 'claimed', 'paired') AND expires_at > ?7",
+        values![
+            id,
+            ticket.mode.as_str(),
+            ticket.after + 1,
+            ticket.hash,
+            ticket.expires_at,
+            ticket.after,
+            now,
+        ],
+    )?;
     Ok(minted == 1)
 }
 
 /// Claims a ticket; the first wins.
 pub(crate) fn claim(
-    c: &Connection,
+    c: &mut Connection<'_>,
     ticket_hash: &[u8; 32],
     companion_hash: &[u8; 32],
     now: i64,
-) -> rusqlite::Result<Result<Transaction, Reason>> {
-    let claimed = c
-        .prepare_cached(
-            "UPDATE transactions SET state = 'claimed', companion_hash = ?2
-             WHERE ticket_hash = ?1 AND state = 'created' AND ticket_expires_at > ?3 AND expires_at > ?3
-             RETURNING *",
-        )?
-        .query_row(params![ticket_hash, companion_hash, now], |row| from_row(row, now))
-        .optional()?;
+) -> Result<Result<Transaction, Reason>, SqlError> {
+    let claimed = c.optional(
+        "UPDATE transactions SET state = 'claimed', companion_hash = ?2
+         WHERE ticket_hash = ?1 AND state = 'created' AND ticket_expires_at > ?3 AND expires_at > ?3
+         RETURNING *",
+        values![ticket_hash, companion_hash, now],
+        |row| from_row(row, now),
+    )?;
     if let Some(transaction) = claimed {
         return Ok(Ok(transaction));
     }
@@ -153,20 +162,19 @@ pub(crate) fn claim(
 
 /// Replaces the six digits.
 pub(crate) fn start_pairing(
-    c: &Connection,
+    c: &mut Connection<'_>,
     companion_hash: &[u8; 32],
     digits: &str,
     expires_at: i64,
     now: i64,
-) -> rusqlite::Result<Result<Transaction, Reason>> {
-    let started = c
-        .prepare_cached(
-            "UPDATE transactions SET digits = ?2, digits_expire_at = ?3
-             WHERE companion_hash = ?1 AND state = 'claimed' AND mode = 'other-device' AND expires_at > ?4
-             RETURNING *",
-        )?
-        .query_row(params![companion_hash, digits, expires_at, now], |row| from_row(row, now))
-        .optional()?;
+) -> Result<Result<Transaction, Reason>, SqlError> {
+    let started = c.optional(
+        "UPDATE transactions SET digits = ?2, digits_expire_at = ?3
+         WHERE companion_hash = ?1 AND state = 'claimed' AND mode = 'other-device' AND expires_at > ?4
+         RETURNING *",
+        values![companion_hash, digits, expires_at, now],
+        |row| from_row(row, now),
+    )?;
     if let Some(transaction) = started {
         return Ok(Ok(transaction));
     }
@@ -191,33 +199,27 @@ pub(crate) enum Pairing {
 
 /// Compares the digits that the browser typed; a wrong or late try counts.
 pub(crate) fn pair(
-    c: &Connection,
+    c: &mut Connection<'_>,
     id: &str,
     browser_hash: &[u8; 32],
     digits: &str,
     now: i64,
-) -> rusqlite::Result<Pairing> {
-    let tried: Option<(bool, u32)> = c
-        .prepare_cached(
-            "UPDATE transactions SET
-               state = CASE WHEN digits = :digits AND digits_expire_at > :now THEN 'paired'
-                            WHEN pairing_tries + 1 >= :tries THEN 'rejected' ELSE state END,
-               reason = CASE WHEN NOT (digits = :digits AND digits_expire_at > :now)
-                              AND pairing_tries + 1 >= :tries THEN 'pairing_failed' END,
-               digits = CASE WHEN digits = :digits AND digits_expire_at > :now THEN NULL ELSE digits END,
-               pairing_tries = pairing_tries + NOT (digits = :digits AND digits_expire_at > :now)
-             WHERE id = :id AND browser_hash = :browser_hash AND digits IS NOT NULL
-               AND state = 'claimed' AND mode = 'other-device' AND expires_at > :now
-             RETURNING state = 'paired', pairing_tries",
-        )?
-        .query_row(
-            named_params! {
-                ":id": id, ":browser_hash": browser_hash, ":digits": digits, ":now": now,
-                ":tries": PAIRING_TRIES,
-            },
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .optional()?;
+) -> Result<Pairing, SqlError> {
+    let tried: Option<(bool, u32)> = c.optional(
+        "UPDATE transactions SET
+           state = CASE WHEN digits = ?3 AND digits_expire_at > ?4 THEN 'paired'
+                        WHEN pairing_tries + 1 >= ?5 THEN 'rejected' ELSE state END,
+           reason = CASE WHEN digits = ?3 AND digits_expire_at > ?4 THEN NULL
+                         WHEN pairing_tries + 1 >= ?5 THEN 'pairing_failed' END,
+           digits = CASE WHEN digits = ?3 AND digits_expire_at > ?4 THEN NULL ELSE digits END,
+           pairing_tries = CASE WHEN digits = ?3 AND digits_expire_at > ?4 THEN pairing_tries
+                                ELSE pairing_tries + 1 END
+         WHERE id = ?1 AND browser_hash = ?2 AND digits IS NOT NULL
+           AND state = 'claimed' AND mode = 'other-device' AND expires_at > ?4
+         RETURNING CASE WHEN state = 'paired' THEN 1 ELSE 0 END AS paired, pairing_tries",
+        values![id, browser_hash, digits, now, PAIRING_TRIES],
+        |row| Ok((row.get("paired")?, row.get("pairing_tries")?)),
+    )?;
     let outcome = match tried {
         None => return Ok(Pairing::NotWaiting),
         Some((true, _)) => Pairing::Paired,
@@ -235,13 +237,12 @@ pub(crate) fn pair(
 }
 
 /// Ends an open transaction because a person asked. `false` if it was over already.
-pub(crate) fn cancel(c: &Connection, id: &str, now: i64) -> rusqlite::Result<bool> {
-    let cancelled = c
-        .prepare_cached(
-            "UPDATE transactions SET state = 'cancelled', sealed_name = NULL, digits = NULL
-             WHERE id = ?1 AND state IN ('created', 'claimed', 'paired', 'accepted') AND expires_at > ?2",
-        )?
-        .execute(params![id, now])?;
+pub(crate) fn cancel(c: &mut Connection<'_>, id: &str, now: i64) -> Result<bool, SqlError> {
+    let cancelled = c.execute(
+        "UPDATE transactions SET state = 'cancelled', sealed_name = NULL, digits = NULL
+         WHERE id = ?1 AND state IN ('created', 'claimed', 'paired', 'accepted') AND expires_at > ?2",
+        values![id, now],
+    )?;
     if cancelled == 1 {
         event(c, now, "rejected", id, Some(Reason::Cancelled))?;
     }
@@ -249,37 +250,49 @@ pub(crate) fn cancel(c: &Connection, id: &str, now: i64) -> rusqlite::Result<boo
 }
 
 /// Ends what ran out of time; returns the identifiers.
-pub(crate) fn expire(c: &Connection, now: i64) -> rusqlite::Result<Vec<String>> {
-    c.prepare_cached(
+pub(crate) fn expire(c: &mut Connection<'_>, now: i64) -> Result<Vec<String>, SqlError> {
+    let expired = c.query(
         "UPDATE transactions SET state = 'expired', sealed_name = NULL, digits = NULL
-         WHERE expires_at <= ?1 AND state IN ('created', 'claimed', 'paired', 'accepted') RETURNING id",
-    )?
-    .query_map([now], |row| row.get(0))?
-    .collect()
+         WHERE expires_at <= ?1 AND state IN ('created', 'claimed', 'paired', 'accepted')
+         RETURNING *",
+        values![now],
+        |row| from_row(row, now),
+    )?;
+    for transaction in &expired {
+        audit::record(c, now, "expired", &details(transaction, None))?;
+    }
+    Ok(expired
+        .into_iter()
+        .map(|transaction| transaction.id)
+        .collect())
 }
 
-/// Writes an event about a transaction.
+/// What an event about a transaction tells.
+pub(crate) fn details(transaction: &Transaction, reason: Option<Reason>) -> Details {
+    let reason = reason.map(|reason| reason.to_string());
+    Details::default()
+        .with("transaction", &*transaction.id)
+        .with("relying_party", &*transaction.relying_party)
+        .with("purpose", transaction.purpose.as_str())
+        .with("mode", transaction.mode.map(|mode| mode.as_str()))
+        .with("reason", reason.as_deref())
+}
+
+/// Writes an event about a transaction, if it is still there.
 pub(super) fn event(
-    c: &Connection,
+    c: &mut Connection<'_>,
     at: i64,
     kind: &str,
     id: &str,
     reason: Option<Reason>,
-) -> rusqlite::Result<()> {
-    c.prepare_cached(
-        "INSERT INTO events (at, kind, transaction_id, relying_party, purpose, mode, reason)
-         SELECT ?1, ?2, id, relying_party, purpose, mode, ?4 FROM transactions WHERE id = ?3",
-    )?
-    .execute(params![
-        at,
-        kind,
-        id,
-        reason.map(|reason| reason.to_string())
-    ])?;
-    Ok(())
+) -> Result<(), SqlError> {
+    match by_id(c, id, at)? {
+        Some(transaction) => audit::record(c, at, kind, &details(&transaction, reason)),
+        None => Ok(()),
+    }
 }
 
-fn from_row(row: &Row<'_>, now: i64) -> rusqlite::Result<Transaction> {
+pub(super) fn from_row(row: &Row<'_>, now: i64) -> Result<Transaction, SqlError> {
     let state: State = word(row, "state")?;
     let expires_at = row.get("expires_at")?;
     let reason: Option<String> = row.get("reason")?;
@@ -319,28 +332,15 @@ fn from_row(row: &Row<'_>, now: i64) -> rusqlite::Result<Transaction> {
     })
 }
 
-fn word<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
-    row: &Row<'_>,
-    column: &str,
-) -> rusqlite::Result<T> {
-    parse(&row.get::<_, String>(column)?)
+fn word<T: FromStr>(row: &Row<'_>, column: &str) -> Result<T, SqlError> {
+    let text: String = row.get(column)?;
+    text.parse().map_err(|_| SqlError::Kind)
 }
 
-fn optional_word<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
-    row: &Row<'_>,
-    column: &str,
-) -> rusqlite::Result<Option<T>> {
-    row.get::<_, Option<String>>(column)?
-        .as_deref()
-        .map(parse)
-        .transpose()
-}
-
-fn parse<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
-    text: &str,
-) -> rusqlite::Result<T> {
-    text.parse()
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+fn optional_word<T: FromStr>(row: &Row<'_>, column: &str) -> Result<Option<T>, SqlError> {
+    let text: Option<String> = row.get(column)?;
+    let parsed = text.as_deref().map(str::parse).transpose();
+    parsed.map_err(|_| SqlError::Kind)
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ async fn a_new_ticket_voids_claim_digits_and_old_ticket() {
     let old = fixture.run(|c| claim(c, &TICKET, &OTHER, 3)).await;
     assert_eq!(old.err(), Some(Reason::TicketUnknown));
     assert_eq!(fixture.pair("012345", 3).await, Pairing::NotWaiting);
-    assert_eq!(fixture.at(3).ticket_number, 2);
+    assert_eq!(fixture.at(3).await.ticket_number, 2);
     // Nor do the old digits pair whoever claims next.
     let next = fixture.run(|c| claim(c, &OTHER, &OTHER, 3)).await;
     assert!(next.is_ok());
@@ -86,7 +86,7 @@ async fn digits_pair_once_and_only_in_the_browser_that_started() {
     assert_eq!(foreign, Pairing::NotWaiting);
     assert_eq!(fixture.pair("012345", 3).await, Pairing::Paired);
     assert_eq!(fixture.pair("012345", 3).await, Pairing::NotWaiting);
-    assert_eq!(fixture.at(3).state, State::Paired);
+    assert_eq!(fixture.at(3).await.state, State::Paired);
 }
 
 #[tokio::test]
@@ -142,9 +142,12 @@ async fn nine_wrong_digits_end_the_transaction_whatever_is_renewed_in_between() 
     );
     assert_eq!(fixture.pair("999999", 3).await, Pairing::Rejected);
     assert_eq!(fixture.pair("543210", 3).await, Pairing::NotWaiting);
-    assert_eq!(fixture.at(3).closed_because(), Some(Reason::PairingFailed));
     assert_eq!(
-        fixture.events(),
+        fixture.at(3).await.closed_because(),
+        Some(Reason::PairingFailed)
+    );
+    assert_eq!(
+        fixture.events().await,
         [("rejected".into(), Some("pairing_failed".into()))]
     );
 }
@@ -156,14 +159,14 @@ async fn one_phone_needs_no_digits_and_gets_none() {
         .run(|c| start_pairing(c, &COMPANION, "012345", 122, 2))
         .await;
     assert_eq!(refused.err(), Some(Reason::ModeNotAllowed));
-    assert_eq!(fixture.at(2).not_ready_because(), None);
+    assert_eq!(fixture.at(2).await.not_ready_because(), None);
 }
 
 #[tokio::test]
 async fn cancelling_works_until_redeemed_and_erases_the_name() {
     let fixture = Fixture::accepted(Mode::OtherDevice).await;
     assert!(fixture.run(|c| cancel(c, "T", 11)).await);
-    let after = fixture.at(11);
+    let after = fixture.at(11).await;
     assert_eq!((after.state, after.sealed_name), (State::Cancelled, None));
     assert!(!fixture.run(|c| cancel(c, "T", 11)).await);
     assert!(!fixture.code_issued(11).await);
@@ -174,9 +177,9 @@ async fn what_runs_out_of_time_loses_its_name_and_later_its_row() {
     let fixture = Fixture::accepted(Mode::OtherDevice).await;
     assert_eq!(fixture.run(|c| expire(c, 129)).await, Vec::<String>::new());
     assert_eq!(fixture.run(|c| expire(c, 130)).await, ["T"]);
-    assert_eq!(fixture.at(130).sealed_name, None);
+    assert_eq!(fixture.at(130).await.sealed_name, None);
     fixture.run(|c| oidc::delete_old(c, 86_400)).await;
-    assert!(fixture.store.read(|c| by_id(c, "T", 0)).unwrap().is_none());
+    assert!(fixture.run(|c| by_id(c, "T", 0)).await.is_none());
     assert!(
         fixture
             .run(|c| subjects::of_credential(c, &[7; 32]))
