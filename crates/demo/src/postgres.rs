@@ -1,11 +1,12 @@
 //! A PostgreSQL server of one's own, from Debian's package: its files in a temporary folder, its
 //! only door a Unix socket there, as durable as an institution's would be.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use nix::unistd::{Gid, Uid, User, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
@@ -16,6 +17,26 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 const SERVER_USER: &str = "postgres";
 /// The database user, who may do everything.
 const ROLE: &str = "kazasu";
+
+/// Names the engine that tests run on: `postgres`; SQLite without it.
+const TEST_ENGINE: &str = "KAZASU_TEST_ENGINE";
+
+/// A fresh database of the engine that tests are run on: `verifier.db`, a file in the folder of
+/// whoever asked, or the address of an empty database with `KAZASU_TEST_ENGINE=postgres`.
+///
+/// # Errors
+/// If there is no such engine, or its server does not start.
+pub async fn test_database() -> Result<String> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    match std::env::var(TEST_ENGINE).as_deref() {
+        Err(_) | Ok("sqlite") => Ok("verifier.db".to_owned()),
+        Ok("postgres") => {
+            let name = format!("test{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+            Postgres::shared().await?.database(&name).await
+        }
+        Ok(other) => bail!("{TEST_ENGINE}={other}: there is no such engine"),
+    }
+}
 
 /// A running (or stopped) server. It ends, and its files go, when it is dropped or when this
 /// process ends, however it ends.

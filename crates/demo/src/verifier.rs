@@ -1,5 +1,6 @@
 //! The verifier as a process, with a configuration written for it.
 
+use crate::postgres::test_database;
 use crate::process::{Process, binary, free_port};
 use crate::relying_party::Registration;
 use anyhow::{Context, Result, ensure};
@@ -67,13 +68,14 @@ impl Verifier {
         folder: &Path,
         log: &'static str,
     ) -> Result<Self> {
+        let database = test_database().await?;
         Self::start_with(Setup {
             name: "verifier",
             authority,
             anchor,
             relying_parties,
             folder,
-            database: "verifier.db",
+            database: &database,
             origin: None,
             log,
             tables: "",

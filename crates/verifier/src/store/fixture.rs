@@ -7,11 +7,10 @@ use super::transactions::{
     NewTicket, NewTransaction, Pairing, begin, by_id, claim, mint, pair, start_pairing,
 };
 use crate::transaction::Transaction;
-use kazasu_demo::postgres::Postgres;
+use kazasu_demo::postgres::test_database;
 use kazasu_service::audit::Details;
 use kazasu_service::store::{Connection, Location, Row, Schema, SqlError, Store};
 use kazasu_statement::{Language, Mode, Purpose};
-use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
 pub(super) const BROWSER: [u8; 32] = [1; 32];
@@ -128,20 +127,10 @@ impl Fixture {
     }
 }
 
-/// An empty database of the engine that the tests are run for: SQLite, or PostgreSQL with
-/// `KAZASU_TEST_ENGINE=postgres`. The folder goes with it.
+/// An empty database of the engine that the tests are run on. The folder goes with it.
 pub(super) async fn empty_store() -> (Store, TempDir) {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
     let folder = tempfile::tempdir().unwrap();
-    let text = match std::env::var("KAZASU_TEST_ENGINE").as_deref() {
-        Ok("postgres") => {
-            let name = format!("store{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-            let server = Postgres::shared().await.unwrap();
-            server.database(&name).await.unwrap()
-        }
-        Ok(other) => panic!("KAZASU_TEST_ENGINE={other}: there is no such engine"),
-        Err(_) => "verifier.db".to_owned(),
-    };
+    let text = test_database().await.unwrap();
     let location = Location::parse(&text, folder.path())
         .unwrap()
         .with_connections(2);

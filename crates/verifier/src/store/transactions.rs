@@ -170,7 +170,7 @@ pub(crate) fn start_pairing(
 ) -> Result<Result<Transaction, Reason>, SqlError> {
     let started = c.optional(
         "UPDATE transactions SET digits = ?2, digits_expire_at = ?3
-         WHERE companion_hash = ?1 AND state = 'claimed' AND mode = 'other-device' AND expires_at > ?4
+         WHERE companion_hash = ?1 AND state = 'claimed' AND mode <> 'same-phone' AND expires_at > ?4
          RETURNING *",
         values![companion_hash, digits, expires_at, now],
         |row| from_row(row, now),
@@ -215,7 +215,7 @@ pub(crate) fn pair(
            pairing_tries = CASE WHEN digits = ?3 AND digits_expire_at > ?4 THEN pairing_tries
                                 ELSE pairing_tries + 1 END
          WHERE id = ?1 AND browser_hash = ?2 AND digits IS NOT NULL
-           AND state = 'claimed' AND mode = 'other-device' AND expires_at > ?4
+           AND state = 'claimed' AND mode <> 'same-phone' AND expires_at > ?4
          RETURNING CASE WHEN state = 'paired' THEN 1 ELSE 0 END AS paired, pairing_tries",
         values![id, browser_hash, digits, now, PAIRING_TRIES],
         |row| Ok((row.get("paired")?, row.get("pairing_tries")?)),

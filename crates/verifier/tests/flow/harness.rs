@@ -3,6 +3,7 @@
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
+use kazasu_demo::postgres::test_database;
 use kazasu_proto::companion::v1::companion_service_client::CompanionServiceClient;
 use kazasu_verifier::{Keys, Settings, Verifier};
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
@@ -53,6 +54,7 @@ pub(crate) struct Server {
     pub(crate) origin: String,
     pub(crate) http: Client,
     pub(crate) folder: TempDir,
+    database: String,
     trust: Trust,
     clock: Arc<AtomicI64>,
     key: EncodingKey,
@@ -71,25 +73,29 @@ impl Server {
         Keys::create(&folder.path().join("keys.toml")).unwrap();
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let key = EncodingKey::from_ec_der(pair.to_pkcs8v1().unwrap().as_ref());
-        Self::start_in(folder, trust, key, clock).await
+        let database = test_database().await.unwrap();
+        Self::start_in(folder, database, trust, key, clock).await
     }
 
     /// Stops it and starts another on the same database and keys, at another port.
     pub(crate) async fn restart(self) -> Self {
         self.stop.send(()).unwrap();
         self.served.await.unwrap().unwrap();
-        Self::start_in(self.folder, self.trust, self.key, self.clock).await
+        Self::start_in(self.folder, self.database, self.trust, self.key, self.clock).await
     }
 
     async fn start_in(
         folder: TempDir,
+        database: String,
         trust: Trust,
         key: EncodingKey,
         clock: Arc<AtomicI64>,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let settings = Settings::parse(&configuration(port, &trust, &key), folder.path()).unwrap();
+        let settings =
+            Settings::parse(&configuration(port, &database, &trust, &key), folder.path());
+        let settings = settings.unwrap();
         let keys = Keys::load(&settings.keys).unwrap();
         let time = clock.clone();
         let now = Arc::new(move || time.load(Ordering::SeqCst));
@@ -108,6 +114,7 @@ impl Server {
                 .build()
                 .unwrap(),
             folder,
+            database,
             trust,
             clock,
             key,
@@ -233,7 +240,7 @@ impl Server {
     }
 }
 
-fn configuration(port: u16, trust: &Trust, key: &EncodingKey) -> String {
+fn configuration(port: u16, database: &str, trust: &Trust, key: &EncodingKey) -> String {
     let jwk = Jwk::from_encoding_key(key, Algorithm::ES256).unwrap();
     let jwks = json!({ "keys": [jwk] });
     let Trust { anchors, authority } = trust;
@@ -242,7 +249,7 @@ fn configuration(port: u16, trust: &Trust, key: &EncodingKey) -> String {
         origin = "http://127.0.0.1:{port}"
         ticket_origin = "http://localhost:{port}"
         listen = "127.0.0.1:{port}"
-        database = "verifier.db"
+        database = "{database}"
         keys = "keys.toml"
         trust = {{ hierarchy = "test", test_anchors = {anchors:?} }}
         revocation = {{ ocsp_url = "{authority}/ocsp" }}
