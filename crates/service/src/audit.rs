@@ -1,5 +1,15 @@
 //! What happened, for those who have to answer for it. An event commits together with what it
-//! tells; its details name nobody.
+//! tells; its details name nobody. Within about a second a [`Sealer`] chains it to every event
+//! before it, so that [`verify`] sees what was changed, taken out or put in afterwards.
+
+mod chain;
+mod export;
+mod seal;
+mod verify;
+
+pub use chain::{Event, Head};
+pub use seal::{SealError, Sealer, Sign, events_after, newest};
+pub use verify::{Finding, Report, VerifyError, verify};
 
 use crate::store::{Connection, SqlError};
 use crate::values;

@@ -5,7 +5,7 @@ CREATE TABLE audit_events (
   details  TEXT    NOT NULL,    -- a JSON object of words; nothing in it names a person
   seal     INTEGER              -- the seal that covers it; NULL until then
 ) STRICT;
-CREATE INDEX audit_events_unsealed ON audit_events (sequence) WHERE seal IS NULL;
+CREATE INDEX audit_events_by_seal ON audit_events (seal, sequence);
 
 CREATE TABLE audit_seals (
   number    INTEGER NOT NULL PRIMARY KEY, -- 1, 2, 3 without a gap
