@@ -120,7 +120,7 @@ impl Row<'_> {
     }
 }
 
-fn from_postgres(row: &postgres::Row, column: &str) -> Result<Value, SqlError> {
+pub(super) fn from_postgres(row: &postgres::Row, column: &str) -> Result<Value, SqlError> {
     use postgres::types::Type;
     let position = row.columns().iter().position(|c| c.name() == column);
     let position = position.ok_or(SqlError::Kind)?;

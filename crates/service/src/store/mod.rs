@@ -2,6 +2,7 @@
 //! serves several. Statements are one portable text: parameters are `?1`, `?2`…, types INTEGER,
 //! TEXT and BLOB, truths are 0 and 1, and what time it is comes in as a parameter.
 
+pub mod backup;
 mod connection;
 mod location;
 mod migrations;

@@ -127,6 +127,15 @@ fn work(queue: &Mutex<mpsc::Receiver<Job>>, connector: &Connector, session: Opti
     }
 }
 
+/// A connection of its own, for work that takes as long as it takes. Blocks.
+pub(super) fn client(server: &Server) -> Result<Client, StoreError> {
+    let connector = Connector {
+        server: server.clone(),
+        tls: server.tls()?,
+    };
+    connector.client()
+}
+
 #[derive(Clone)]
 struct Connector {
     server: Server,
@@ -134,13 +143,17 @@ struct Connector {
 }
 
 impl Connector {
-    fn connect(&self) -> Result<Session, StoreError> {
+    fn client(&self) -> Result<Client, StoreError> {
         let config = &self.server.config;
         let client = match &self.tls {
             Some(tls) => config.connect(MakeRustlsConnect::new(tls.clone())),
             None => config.connect(NoTls),
         };
-        let mut client = client.map_err(StoreError::Unreachable)?;
+        client.map_err(StoreError::Unreachable)
+    }
+
+    fn connect(&self) -> Result<Session, StoreError> {
+        let mut client = self.client()?;
         client
             .batch_execute(SESSION)
             .map_err(StoreError::Unreachable)?;
