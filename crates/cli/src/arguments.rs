@@ -63,6 +63,16 @@ pub(crate) enum Command {
     Card(CardCommand),
     /// Prove who you are to a service: follow a ticket link with your card
     Tap(TapOptions),
+    /// Write a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Write manual pages, one for each command
+    Man {
+        /// An existing folder
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -110,7 +110,7 @@ pub(crate) fn write_out(
     Ok(Exit::Done)
 }
 
-fn file_failure(path: &Path, error: &io::Error, language: Language) -> Failure {
+pub(crate) fn file_failure(path: &Path, error: &io::Error, language: Language) -> Failure {
     let sentence = match language {
         Language::Ja => format!("{} を読み書きできません: {error}", path.display()),
         Language::En => format!("{} cannot be used: {error}", path.display()),

@@ -3,6 +3,7 @@
 mod arguments;
 mod card;
 mod connection;
+mod documents;
 mod failure;
 mod files;
 mod language;
@@ -56,6 +57,8 @@ async fn run(arguments: &Arguments, session: &Session) -> Result<Exit, Failure> 
         Command::Readers => readers::list(session).await,
         Command::Card(command) => card::run(command, &arguments.at_reader, session).await,
         Command::Tap(options) => tap::run(options, &arguments.at_reader, session).await,
+        Command::Completions { shell } => Ok(documents::completions(*shell)),
+        Command::Man { folder } => documents::man(folder, session.language),
     }
 }
 

@@ -348,3 +348,23 @@ fn help_and_documentation_list_the_same_exit_codes() {
         );
     }
 }
+
+#[test]
+fn every_command_has_a_manual_page_and_completions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &[&std::ffi::OsStr]| {
+        let done = Command::new(binary("kazasu").expect("kazasu is built"))
+            .args(words)
+            .output()
+            .expect("kazasu runs");
+        assert!(done.status.success(), "{words:?}");
+        text(&done.stdout)
+    };
+    run(&["man".as_ref(), folder.path().as_ref()]);
+    for page in ["kazasu", "kazasu-tap", "kazasu-card-sign", "kazasu-readers"] {
+        let path = folder.path().join(page).with_extension("1");
+        assert!(path.is_file(), "{page}");
+    }
+    let script = run(&["completions".as_ref(), "bash".as_ref()]);
+    assert!(script.contains("readers") && script.contains("completions"));
+}
