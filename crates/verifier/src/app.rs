@@ -5,6 +5,7 @@ use crate::settings::{RelyingParty, Settings, Trust};
 use crate::store;
 use crate::upstream::Upstream;
 use kazasu_assertion::{AnchorError, TrustAnchors};
+use kazasu_service::audit::Sealer;
 use kazasu_service::store::{Store, StoreError};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -30,8 +31,9 @@ pub enum StartError {
 /// What every request handler has at hand.
 pub(crate) struct App {
     pub(crate) settings: Settings,
-    pub(crate) keys: Keys,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) store: Store,
+    pub(crate) sealer: Sealer,
     pub(crate) anchors: TrustAnchors,
     pub(crate) upstream: Upstream,
     clock: Clock,
@@ -50,6 +52,12 @@ impl App {
             }
         };
         let store = store::open(&settings.database, settings.schema)?;
+        let keys = Arc::new(keys);
+        let signing = keys.clone();
+        let sealer = Sealer::new(
+            Arc::new(move |message| signing.audit().sign(message)),
+            settings.audit.export.clone(),
+        );
         let upstream = Upstream::new(
             &[&settings.ocsp_url, &settings.lineage_url],
             settings.upstream_timeout,
@@ -58,6 +66,7 @@ impl App {
             settings,
             keys,
             store,
+            sealer,
             anchors,
             upstream,
             clock,

@@ -177,6 +177,12 @@ impl Keys {
         self.audit.newest()
     }
 
+    /// The public audit keys of every version, to check what any of them signed.
+    #[must_use]
+    pub fn audit_public_keys(&self) -> Vec<[u8; 32]> {
+        self.audit.all().map(AuditKey::public).collect()
+    }
+
     /// The audit key of one version, to check what it signed.
     #[must_use]
     pub fn audit_version(&self, version: u32) -> Option<&AuditKey> {

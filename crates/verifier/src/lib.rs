@@ -3,6 +3,7 @@
 //! all on one port. It knows no account.
 
 mod app;
+mod auditing;
 mod challenge;
 mod companion_service;
 mod failure;
@@ -25,6 +26,7 @@ pub use app::{Clock, StartError};
 pub use keys::{AuditKey, Keys, KeysError};
 pub use server::Verifier;
 pub use settings::{
-    Checked, ENVIRONMENT_PREFIX, KeySource, Lifetimes, RelyingParty, Settings, SettingsError, Trust,
+    AuditSettings, Checked, ENVIRONMENT_PREFIX, KeySource, Lifetimes, RelyingParty, Settings,
+    SettingsError, Trust,
 };
-pub use store::MIGRATIONS;
+pub use store::{MIGRATIONS, open as open_database};

@@ -1,7 +1,16 @@
 //! `kazasu-verifier`: the verification backend as a process.
 
+mod commands;
+
 use anyhow::Context as _;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use commands::audit::Audit;
+use commands::backup::{Backup, Restore};
+use commands::check_config::CheckConfig;
+use commands::documents::{Completions, Man};
+use commands::init::Init;
+use commands::migrate::Migrate;
+use commands::relying_party::RelyingParties;
 use kazasu_verifier::{Keys, Settings, Verifier};
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -13,8 +22,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// The verification backend of Kazasu.
+///
+/// Exits with 0 if it did what was asked, 1 if it could not, 2 if it was asked wrongly, and 3 if
+/// `audit verify` found that somebody tampered with the audit.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_required = false
+)]
 struct Arguments {
     #[command(flatten)]
     serve: Option<Serve>,
@@ -24,18 +40,29 @@ struct Arguments {
 
 #[derive(Args)]
 struct Serve {
-    /// The configuration, TOML. Serves until SIGTERM or SIGINT.
+    /// The configuration, TOML. Environment variables such as KAZASU_VERIFIER__LISTEN overlay it.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// Serve until SIGTERM or SIGINT; so does `--config` alone.
+    Serve(Serve),
+    Init(Init),
+    CheckConfig(CheckConfig),
+    Migrate(Migrate),
+    Rp(RelyingParties),
     /// Work on the keys file.
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    Audit(Audit),
+    Backup(Backup),
+    Restore(Restore),
+    Completions(Completions),
+    Man(Man),
 }
 
 #[derive(Subcommand)]
@@ -49,7 +76,7 @@ enum KeysCommand {
 
 fn main() -> ExitCode {
     match run(Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("kazasu-verifier: {error:#}");
             ExitCode::FAILURE
@@ -57,18 +84,31 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> anyhow::Result<()> {
-    match (arguments.command, arguments.serve) {
-        (
-            Some(Command::Keys {
-                command: KeysCommand::New { file },
-            }),
-            _,
-        ) => Ok(Keys::create(&file)?),
-        (None, Some(Serve { config })) => serve(config),
-        (None, None) => anyhow::bail!("name a configuration: --config FILE"),
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let Some(command) = arguments.command.or(arguments.serve.map(Command::Serve)) else {
+        Arguments::command().print_help()?;
+        return Ok(ExitCode::from(USAGE));
+    };
+    match command {
+        Command::Serve(Serve { config }) => serve(config)?,
+        Command::Keys {
+            command: KeysCommand::New { file },
+        } => Keys::create(&file)?,
+        Command::Init(command) => return command.run(),
+        Command::CheckConfig(command) => return command.run(),
+        Command::Migrate(command) => return command.run(),
+        Command::Rp(command) => return command.run(),
+        Command::Audit(command) => return command.run(),
+        Command::Backup(command) => return command.run(),
+        Command::Restore(command) => return command.run(),
+        Command::Completions(command) => return Ok(command.run(Arguments::command())),
+        Command::Man(command) => return command.run(Arguments::command()),
     }
+    Ok(ExitCode::SUCCESS)
 }
+
+/// As clap exits.
+const USAGE: u8 = 2;
 
 #[tokio::main]
 async fn serve(config: PathBuf) -> anyhow::Result<()> {
@@ -99,6 +139,7 @@ async fn serve(config: PathBuf) -> anyhow::Result<()> {
         tracing::info!("ending after the requests under way");
     };
     println!("{{\"ready\":true,\"listen\":\"{address}\"}}");
+    commands::notify::ready();
     verifier
         .serve(listener, shutdown)
         .await

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::keys::Keys;
 use crate::settings::Settings;
 use crate::store::{oidc as oidc_store, transactions};
-use crate::{oidc, pages};
+use crate::{auditing, oidc, pages};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
@@ -58,7 +58,10 @@ impl Verifier {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
         let app = self.app;
+        auditing::started(&app).await;
         let housekeeping = tokio::spawn(housekeep(app.clone()));
+        let sealed = app.clone();
+        let sealing = tokio::spawn(async move { auditing::keep_sealing(&sealed).await });
         let asked = app.clone();
         let server =
             axum::serve(listener, router(app.clone())).with_graceful_shutdown(async move {
@@ -74,6 +77,8 @@ impl Verifier {
             () = overdue => Ok(()),
         };
         housekeeping.abort();
+        sealing.abort();
+        auditing::ended(&app).await;
         served
     }
 }

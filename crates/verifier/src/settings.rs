@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, checked as a whole before anything starts.
 
+mod audit;
 mod file;
 mod keys;
 mod lifetimes;
@@ -8,6 +9,7 @@ mod relying_party;
 mod revocation;
 mod trust;
 
+pub use audit::AuditSettings;
 pub use kazasu_service::settings::{Checked, SettingsError};
 pub use keys::KeySource;
 pub use lifetimes::Lifetimes;
@@ -53,6 +55,8 @@ pub struct Settings {
     pub upstream_timeout: Duration,
     /// Where lineage is asked.
     pub lineage_url: Url,
+    /// Where the audit's heads go.
+    pub audit: AuditSettings,
     /// How long things live.
     pub lifetimes: Lifetimes,
     /// The relying parties by identifier.

@@ -41,6 +41,11 @@ impl<T> Versions<T> {
         (*version, &found.key)
     }
 
+    /// Every key, the oldest first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &T> {
+        self.0.values().map(|key| &key.key)
+    }
+
     /// The highest version, its time come or not.
     pub(super) fn newest(&self) -> &T {
         &self

@@ -1,5 +1,6 @@
 //! The configuration as it is written, and the way to what it means. Each table has its own file.
 
+use super::audit::AuditTable;
 use super::keys::KeysSetting;
 use super::lifetimes::{self, Lifetimes};
 use super::lineage::LineageTable;
@@ -24,6 +25,7 @@ struct File {
     trust: Option<TrustTable>,
     revocation: RevocationTable,
     lineage: LineageTable,
+    audit: AuditTable,
     lifetimes: Lifetimes,
     relying_party: Vec<RelyingPartyTable>,
 }
@@ -68,6 +70,7 @@ impl File {
             ocsp_url,
             upstream_timeout,
             lineage_url: lineage_url?,
+            audit: self.audit.check(folder),
             lifetimes: self.lifetimes,
             relying_parties,
         })

@@ -17,6 +17,9 @@ pub const MIGRATIONS: &[Migration] = &[
 ];
 
 /// Opens the database. Blocks.
-pub(crate) fn open(location: &Location, schema: Schema) -> Result<Store, StoreError> {
+///
+/// # Errors
+/// [`StoreError`].
+pub fn open(location: &Location, schema: Schema) -> Result<Store, StoreError> {
     Store::open(location, MIGRATIONS, schema)
 }

@@ -1,0 +1,79 @@
+//! `audit`: what an auditor does.
+
+use crate::program::Site;
+use kazasu_service::store::{Location, Schema, Store};
+use kazasu_verifier::MIGRATIONS;
+use serde_json::Value;
+
+fn verify(site: &Site) -> (i32, Value) {
+    let done = site.run(&["audit", "verify", "--json"]);
+    (done.code, serde_json::from_str(&done.out).unwrap())
+}
+
+fn tamper(site: &Site, sql: &'static str) {
+    let location = Location::Sqlite(site.path("site/data/verifier.db"));
+    let store = Store::open(&location, MIGRATIONS, Schema::Check).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let changed = runtime.block_on(store.write(move |c| c.execute(sql, &[])));
+    assert!(changed.unwrap() > 0);
+}
+
+/// A site that served once.
+fn served() -> Site {
+    let site = Site::init(&[]);
+    site.serve(&["serve"]).end();
+    site
+}
+
+#[test]
+fn what_a_server_did_is_sealed_when_it_ends() {
+    let site = served();
+    let (code, report) = verify(&site);
+    assert_eq!(
+        (code, &report["findings"]),
+        (0, &Value::from(Vec::<Value>::new()))
+    );
+    assert_eq!(report["unsealed"], 0);
+    assert!(report["exported"].as_i64().unwrap() >= 1);
+    let events = site.run(&["audit", "export"]).success();
+    let kinds: Vec<Value> = events
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["kind"].clone())
+        .collect();
+    assert_eq!(kinds, ["started", "ended"]);
+    let head = site.run(&["audit", "head"]).success();
+    let exported = site.text("site/data/audit-heads.jsonl");
+    assert_eq!(exported.lines().last(), Some(head.trim_end()));
+}
+
+#[test]
+fn a_changed_event_makes_verify_fail() {
+    let site = served();
+    tamper(
+        &site,
+        "UPDATE audit_events SET at = at - 3600 WHERE kind = 'started'",
+    );
+    let (code, report) = verify(&site);
+    assert_eq!(code, 3);
+    assert!(
+        report["findings"][0]
+            .as_str()
+            .unwrap()
+            .starts_with("seal 1:"),
+        "{report}"
+    );
+}
+
+#[test]
+fn an_audit_that_was_emptied_is_seen_by_the_export_and_by_a_copy_of_it() {
+    let site = served();
+    tamper(&site, "DELETE FROM audit_events");
+    tamper(&site, "DELETE FROM audit_seals");
+    assert_eq!(verify(&site).0, 3);
+    std::fs::rename(site.path("site/data/audit-heads.jsonl"), site.path("copy")).unwrap();
+    assert_eq!(verify(&site).0, 0);
+    let copy = site.path("copy");
+    let done = site.run(&["audit", "verify", "--export", copy.to_str().unwrap()]);
+    assert_eq!(done.code, 3);
+    assert!(done.out.contains("is not in the database"), "{}", done.out);
+}

@@ -1,0 +1,41 @@
+//! Completions and manual pages.
+
+use crate::program::run;
+
+#[test]
+fn every_shell_is_told_every_command() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = run(&["completions", shell]).success();
+        for command in ["init", "check-config", "audit", "restore"] {
+            assert!(script.contains(command), "{command} in {shell}");
+        }
+    }
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&["man", folder.path().to_str().unwrap()]).success();
+    for page in [
+        "",
+        "-serve",
+        "-init",
+        "-check-config",
+        "-audit-verify",
+        "-rp-add",
+        "-backup",
+    ] {
+        let path = folder.path().join(format!("kazasu-verifier{page}.1"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(".SH DESCRIPTION"), "{}", path.display());
+    }
+    let whole = std::fs::read_to_string(folder.path().join("kazasu-verifier.1")).unwrap();
+    assert!(whole.contains("Exits with 0"), "exit codes are told");
+}
+
+#[test]
+fn without_a_command_the_usage_is_told() {
+    let done = run(&[]);
+    assert_eq!(done.code, 2);
+    assert!(done.out.contains("Usage:"));
+}
