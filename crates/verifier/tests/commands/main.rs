@@ -6,5 +6,6 @@ mod audit;
 mod backup;
 mod configuration;
 mod documents;
+mod operating;
 mod program;
 mod relying_party;

@@ -32,6 +32,13 @@ fn command(words: &[&str]) -> Command {
     command
 }
 
+/// A command that runs in this folder.
+pub(crate) fn in_folder(folder: &Path, words: &[&str]) -> Command {
+    let mut command = command(words);
+    command.current_dir(folder);
+    command
+}
+
 /// Runs a command that needs no folder.
 pub(crate) fn run(words: &[&str]) -> Done {
     finish(command(words))
@@ -101,37 +108,14 @@ impl Site {
 
     /// Starts serving; with these words before `--config`.
     pub(crate) fn serve(&self, words: &[&str]) -> Serving {
-        self.start(self.configured(words))
+        Serving::start(self.configured(words))
     }
 
     /// Starts serving as systemd would, listening at this socket.
     pub(crate) fn serve_notifying(&self, socket: &Path) -> Serving {
         let mut command = self.configured(&["serve"]);
         command.env("NOTIFY_SOCKET", socket);
-        self.start(command)
-    }
-
-    fn start(&self, mut command: Command) -> Serving {
-        let mut process = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::from(
-                std::fs::File::create(self.path("log")).unwrap(),
-            ))
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let out = process.stdout.as_mut().unwrap();
-        BufReader::new(out).read_line(&mut line).unwrap();
-        assert!(
-            line.contains("\"ready\":true"),
-            "{line}{}",
-            self.text("log")
-        );
-        let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
-        Serving {
-            process,
-            address: ready["listen"].as_str().unwrap().to_owned(),
-        }
+        Serving::start(command)
     }
 }
 
@@ -142,6 +126,19 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
+    /// Starts it, and waits until it says that it is ready.
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let out = process.stdout.as_mut().unwrap();
+        BufReader::new(out).read_line(&mut line).unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&line).expect("it starts");
+        Self {
+            process,
+            address: ready["listen"].as_str().unwrap().to_owned(),
+        }
+    }
+
     /// The answer to a GET, headers and all.
     pub(crate) fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
