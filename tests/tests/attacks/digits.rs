@@ -122,23 +122,26 @@ async fn the_digits_of_one_tap_pair_no_other() {
 #[tokio::test]
 async fn digits_work_once_and_not_for_the_next_claim() {
     let world = World::start().await;
-    let mut scene = Stage::Claimed.reach(&world).await;
-    let digits = scene.digits.clone().unwrap();
-    let form = [("digits", digits.as_str())];
-    let pair = format!("{}/pair", scene.page);
-    scene.browser.post(&pair, &form).await;
-    scene
-        .browser
-        .post(&format!("{}/refresh", scene.page), &[])
-        .await;
-    let ticket = scene.browser.get(&scene.page).await.ticket();
-    // Before anybody claims, and after, the old digits mean nothing.
-    scene.browser.post(&pair, &form).await;
-    let mut phone = world.server.companion().await;
-    let claim = phone.claim_ticket(ClaimTicketRequest { ticket }).await;
-    let secret = claim.unwrap().into_inner().companion_secret;
-    scene.browser.post(&pair, &form).await;
-    assert_eq!(begin(&world, &secret).await, Some(Reason::PairingRequired));
+    for typed_before in [false, true] {
+        let mut scene = Stage::Claimed.reach(&world).await;
+        let digits = scene.digits.clone().unwrap();
+        let form = [("digits", digits.as_str())];
+        let pair = format!("{}/pair", scene.page);
+        if typed_before {
+            scene.browser.post(&pair, &form).await;
+        }
+        let refresh = format!("{}/refresh", scene.page);
+        scene.browser.post(&refresh, &[]).await;
+        let ticket = scene.browser.get(&scene.page).await.ticket();
+        // Before anybody claims, and after, the old digits mean nothing.
+        scene.browser.post(&pair, &form).await;
+        let mut phone = world.server.companion().await;
+        let claim = phone.claim_ticket(ClaimTicketRequest { ticket }).await;
+        let secret = claim.unwrap().into_inner().companion_secret;
+        scene.browser.post(&pair, &form).await;
+        let refused = begin(&world, &secret).await;
+        assert_eq!(refused, Some(Reason::PairingRequired), "{typed_before}");
+    }
 }
 
 #[tokio::test]

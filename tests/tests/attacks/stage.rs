@@ -190,5 +190,5 @@ pub(crate) fn assert_nothing_learned(seen: &[Page], what: &dyn std::fmt::Debug) 
 
 /// What the database holds.
 pub(crate) fn rows(world: &World) -> Rows {
-    Rows::read(&world.server.folder.path().join("verifier.db")).unwrap()
+    Rows::read(&world.server.database, world.server.folder.path()).unwrap()
 }

@@ -2,6 +2,8 @@
 //! a relying party, a browser and a companion.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use kazasu_demo::postgres::test_database;
 use kazasu_proto::companion::v1::companion_service_client::CompanionServiceClient;
@@ -54,7 +56,7 @@ pub(crate) struct Server {
     pub(crate) origin: String,
     pub(crate) http: Client,
     pub(crate) folder: TempDir,
-    database: String,
+    pub(crate) database: String,
     trust: Trust,
     clock: Arc<AtomicI64>,
     key: EncodingKey,
@@ -153,6 +155,19 @@ impl Server {
         jsonwebtoken::encode(&Header::new(Algorithm::ES256), claims, &self.key).unwrap()
     }
 
+    /// The same of a header and claims as they are written, sense or nonsense.
+    pub(crate) fn sign_raw(&self, header: &str, claims: &str) -> String {
+        let parts = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
+        let message = parts.join(".");
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, Algorithm::ES256);
+        format!("{message}.{}", signature.unwrap())
+    }
+
+    /// The public key that the relying parties are registered with.
+    pub(crate) fn public_jwk(&self) -> Value {
+        json!(Jwk::from_encoding_key(&self.key, Algorithm::ES256).unwrap())
+    }
+
     /// Posts a form of the relying party's; returns status and JSON.
     pub(crate) async fn post(
         &self,
@@ -180,21 +195,34 @@ impl Server {
     }
 
     async fn push_as(&self, party: &str, changes: &[(&str, &str)]) -> (StatusCode, Value) {
-        let mut form = vec![
-            ("response_type", "code"),
-            ("redirect_uri", REDIRECT_URI),
-            ("scope", "openid name"),
-            ("state", "the state"),
-            ("nonce", "the nonce"),
-            ("code_challenge", CODE_CHALLENGE),
-            ("code_challenge_method", "S256"),
-            ("purpose", "link"),
-            ("ui_locales", "en"),
-        ];
+        let assertion = self.sign(&self.client_claims_of(party));
+        self.push_with(&assertion, changes).await
+    }
+
+    /// The same with a client assertion of the test's.
+    pub(crate) async fn push_with(
+        &self,
+        assertion: &str,
+        changes: &[(&str, &str)],
+    ) -> (StatusCode, Value) {
+        let mut form = request();
         form.retain(|(key, _)| !changes.iter().any(|(changed, _)| changed == key));
         form.extend(changes.iter().filter(|(_, value)| !value.is_empty()));
-        let assertion = self.sign(&self.client_claims_of(party));
-        self.post("/oidc/par", &assertion, &form).await
+        self.post("/oidc/par", assertion, &form).await
+    }
+
+    /// Pushes a request with one parameter a second time.
+    pub(crate) async fn push_twice(
+        &self,
+        assertion: &str,
+        parameter: (&str, &str),
+    ) -> (StatusCode, Value) {
+        let mut form = request();
+        form.insert(0, parameter);
+        if parameter.0 == "client_id" {
+            form.push(("client_id", "portal"));
+        }
+        self.post("/oidc/par", assertion, &form).await
     }
 
     /// The authorization URL of a fresh request.
@@ -238,6 +266,21 @@ impl Server {
         let ticket = browser.get(&page).await.ticket();
         (browser, page, ticket)
     }
+}
+
+/// A request of the portal's that has everything it needs.
+fn request<'a>() -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("response_type", "code"),
+        ("redirect_uri", REDIRECT_URI),
+        ("scope", "openid name"),
+        ("state", "the state"),
+        ("nonce", "the nonce"),
+        ("code_challenge", CODE_CHALLENGE),
+        ("code_challenge_method", "S256"),
+        ("purpose", "link"),
+        ("ui_locales", "en"),
+    ]
 }
 
 fn configuration(port: u16, database: &str, trust: &Trust, key: &EncodingKey) -> String {
