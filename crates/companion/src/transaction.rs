@@ -4,7 +4,7 @@ use crate::error::CompanionError;
 use crate::ticket::Ticket;
 use kazasu_proto::companion::v1 as pb;
 use kazasu_proto::companion::v1::companion_service_client::CompanionServiceClient;
-use kazasu_statement::{Claim, Language, Mode, Purpose, Reason};
+use kazasu_statement::{Claim, Language, Mode, Purpose, Reason, misleads};
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
@@ -259,17 +259,6 @@ fn details(response: &pb::ClaimTicketResponse) -> Result<Details, CompanionError
         started_at: response.started_at,
         expires_at: response.expires_at,
     })
-}
-
-/// Control characters, line separators and marks that change the direction of text (UAX #9 §2):
-/// with them a name could make the sentence around it say something else.
-fn misleads(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
-        )
-        || matches!(c, '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

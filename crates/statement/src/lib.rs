@@ -7,8 +7,10 @@ mod assertion;
 mod purpose;
 mod reason;
 mod statement;
+mod text;
 
 pub use assertion::Assertion;
 pub use purpose::{Claim, Language, Mode, Purpose, UnknownWord};
 pub use reason::{Message, ProfileRule, Reason};
 pub use statement::Statement;
+pub use text::misleads;

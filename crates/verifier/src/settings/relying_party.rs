@@ -3,7 +3,7 @@
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use kazasu_service::settings::{Problems, web};
-use kazasu_statement::{Claim, Language, Mode, Purpose};
+use kazasu_statement::{Claim, Language, Mode, Purpose, misleads};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -182,6 +182,13 @@ fn filled(problems: &mut Problems, place: &str, value: Option<String>) -> Option
     let text = problems.required(place, value)?;
     if text.trim().is_empty() {
         problems.add(format!("{place}: is empty"));
+        return None;
+    }
+    // People read it before they agree, on the page and on the phone.
+    if text.chars().any(misleads) {
+        problems.add(format!(
+            "{place}: must not contain control characters or marks that change the direction of text"
+        ));
         return None;
     }
     Some(text)

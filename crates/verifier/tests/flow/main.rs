@@ -4,6 +4,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod assertions;
+#[allow(dead_code, reason = "the package kazasu-tests uses the rest")]
 mod harness;
 mod pairing;
 mod requests;

@@ -84,6 +84,31 @@ fn a_wrong_type_and_a_wrong_value_are_told_together() {
 }
 
 #[test]
+fn a_name_that_would_rearrange_the_sentence_around_it_is_refused() {
+    for mark in [
+        "\\n",
+        "\\u001B[2J",
+        "\\u202E",
+        "\\u2067",
+        "\\u200F",
+        "\\u2028",
+        "\\u007F",
+    ] {
+        for (key, place) in [("{ ja = \"", "name.ja"), (", en = \"", "name.en")] {
+            let text = GOOD.replace(key, &format!("{key}x{mark}"));
+            assert_ne!(text, GOOD);
+            let found = problems(&text);
+            assert!(
+                found.iter().all(|problem| problem.contains(place)),
+                "{found:?}"
+            );
+        }
+        let text = GOOD.replace("id = \"portal", &format!("id = \"portal{mark}"));
+        assert!(!problems(&text).is_empty(), "{mark}");
+    }
+}
+
+#[test]
 fn a_row_outlasts_the_request_and_the_tap_it_remembers() {
     for (row, is_fine) in [(719, false), (720, true)] {
         let text = GOOD.replace("row = 86400", &format!("row = {row}"));
