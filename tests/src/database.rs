@@ -53,9 +53,7 @@ fn from_sqlite(path: &Path) -> Result<BTreeMap<String, Vec<String>>> {
     let mut tables = BTreeMap::new();
     for name in names {
         let mut statement = database.prepare(&format!("SELECT * FROM \"{name}\""))?;
-        let columns: Vec<String> = statement
-            .map(str::to_owned)
-            .collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let text = |row: &rusqlite::Row<'_>| {
             let values = columns.iter().enumerate().map(|(at, column)| {
                 let value = shown(row.get_ref(at)?);

@@ -188,7 +188,19 @@ pub(crate) fn assert_nothing_learned(seen: &[Page], what: &dyn std::fmt::Debug) 
     }
 }
 
-/// What the database holds.
+/// What the database holds, but for the audit's tables: sealing goes on by itself.
 pub(crate) fn rows(world: &World) -> Rows {
+    all_rows(world).without(&["audit_events", "audit_seals"])
+}
+
+/// How many events of this kind were recorded.
+pub(crate) fn events(world: &World, kind: &str) -> usize {
+    let kind = format!(" kind={kind} ");
+    let all = all_rows(world);
+    let events = all.of("audit_events").iter();
+    events.filter(|event| event.contains(&kind)).count()
+}
+
+fn all_rows(world: &World) -> Rows {
     Rows::read(&world.server.database, world.server.folder.path()).unwrap()
 }
