@@ -3,6 +3,8 @@
 pub(crate) mod acceptance;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod migrations;
 pub(crate) mod oidc;
 pub(crate) mod subjects;
 pub(crate) mod transactions;
