@@ -12,7 +12,11 @@ fn blocks() -> Vec<Vec<String>> {
             let (block, _) = rest.split_once("```").unwrap();
             let joined = block.replace("\\\n", " ");
             let code = |line: &str| line.split(" # ").next().unwrap().trim().to_owned();
-            joined.lines().map(code).filter(|line| !line.is_empty()).collect()
+            joined
+                .lines()
+                .map(code)
+                .filter(|line| !line.is_empty())
+                .collect()
         })
         .collect()
 }
@@ -41,14 +45,21 @@ fn the_first_block_ends_in_a_server_that_answers() {
 #[test]
 fn every_command_and_option_that_is_shown_exists() {
     let blocks = blocks().concat();
-    let ours = blocks.iter().filter(|line| line.starts_with("kazasu-verifier "));
+    let ours = blocks
+        .iter()
+        .filter(|line| line.starts_with("kazasu-verifier "));
     let mut count = 0;
     for line in ours {
         let words = words(line);
         let is_command = |word: &&&str| {
             !word.starts_with('-') && word.chars().all(|c| c.is_ascii_lowercase() || c == '-')
         };
-        let names: Vec<&str> = words.iter().take(2).take_while(is_command).copied().collect();
+        let names: Vec<&str> = words
+            .iter()
+            .take(2)
+            .take_while(is_command)
+            .copied()
+            .collect();
         // The second may be an argument that looks like a command.
         let help = match run(&[&names[..], &["--help"]].concat()) {
             done if done.code == 0 => done.out,
