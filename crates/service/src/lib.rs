@@ -1,7 +1,13 @@
 //! What every server here needs: settings, listener and TLS, a store on two engines, audit, page
 //! layout, limits and telemetry. It knows no card, certificate, account or PPID.
 
+pub mod admin;
 pub mod audit;
+pub mod limits;
+pub mod listener;
+pub mod metrics;
 pub mod page;
 pub mod settings;
 pub mod store;
+pub mod telemetry;
+pub mod tls;
