@@ -1,12 +1,16 @@
 //! What every request handler has at hand.
 
 use crate::keys::Keys;
+use crate::limits::Limits;
 use crate::settings::{RelyingParty, Settings, Trust};
 use crate::store;
 use crate::upstream::Upstream;
 use kazasu_assertion::{AnchorError, TrustAnchors};
 use kazasu_service::audit::Sealer;
+use kazasu_service::metrics::Metrics;
 use kazasu_service::store::{Store, StoreError};
+use kazasu_service::tls::{Tls, TlsError};
+use kazasu_service::values;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -23,6 +27,9 @@ pub enum StartError {
     /// A test anchor is not a certification authority.
     #[error("a test anchor is not usable")]
     Anchors(#[from] AnchorError),
+    /// The certificate of the public port cannot be used.
+    #[error("the TLS certificate cannot be used")]
+    Tls(#[from] TlsError),
     /// The HTTP client for revocation and lineage cannot be made.
     #[error("the HTTP client cannot be made")]
     Http(#[from] reqwest::Error),
@@ -36,6 +43,9 @@ pub(crate) struct App {
     pub(crate) sealer: Sealer,
     pub(crate) anchors: TrustAnchors,
     pub(crate) upstream: Upstream,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
+    pub(crate) tls: Option<Tls>,
     clock: Clock,
     stopping: watch::Sender<bool>,
 }
@@ -62,6 +72,9 @@ impl App {
             &[&settings.ocsp_url, &settings.lineage_url],
             settings.upstream_timeout,
         )?;
+        let tls = settings.listening.tls.clone().map(Tls::read).transpose()?;
+        let metrics = Metrics::new();
+        let limits = Limits::new(&settings.limits, &metrics);
         Ok(Self {
             settings,
             keys,
@@ -69,6 +82,9 @@ impl App {
             sealer,
             anchors,
             upstream,
+            limits,
+            metrics,
+            tls,
             clock,
             stopping: watch::Sender::new(false),
         })
@@ -81,6 +97,17 @@ impl App {
     /// The process was asked to end.
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
+    }
+
+    /// Whether requests can be served: the database answers, and the process was not asked to end.
+    pub(crate) async fn is_ready(&self) -> bool {
+        if *self.stopping.borrow() {
+            return false;
+        }
+        let asked = self
+            .store
+            .read(|c| c.query("SELECT 1 AS one", values![], |row| row.get::<i64>("one")));
+        asked.await.is_ok()
     }
 
     /// Returns once the process was asked to end: streams end then.

@@ -1,10 +1,10 @@
 //! What went wrong on our side. The caller gets a reference; the log has the rest.
 
 use crate::keys::KeyFailure;
-use crate::secret::random_text;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kazasu_service::store::StoreError;
+use kazasu_service::telemetry;
 use tonic::Status;
 
 /// An infrastructure failure, never a refusal.
@@ -21,9 +21,9 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// Logs it and returns the reference to look for.
+    /// Logs it and returns the reference to look for: the request's identifier, where there is one.
     pub(crate) fn log(&self) -> String {
-        let reference = random_text::<6>();
+        let reference = telemetry::reference();
         let source = std::error::Error::source(self)
             .map(ToString::to_string)
             .unwrap_or_default();

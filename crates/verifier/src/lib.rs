@@ -8,6 +8,7 @@ mod challenge;
 mod companion_service;
 mod failure;
 mod keys;
+mod limits;
 mod lineage;
 mod oidc;
 mod pages;
@@ -26,7 +27,7 @@ pub use app::{Clock, StartError};
 pub use keys::{AuditKey, Keys, KeysError};
 pub use server::Verifier;
 pub use settings::{
-    AuditSettings, Checked, ENVIRONMENT_PREFIX, KeySource, Lifetimes, RelyingParty, Settings,
-    SettingsError, Trust,
+    AuditSettings, Checked, ENVIRONMENT_PREFIX, KeySource, Lifetimes, Limits, Listening,
+    RelyingParty, Settings, SettingsError, Trust,
 };
 pub use store::{MIGRATIONS, open as open_database};

@@ -11,15 +11,15 @@ use commands::documents::{Completions, Man};
 use commands::init::Init;
 use commands::migrate::Migrate;
 use commands::relying_party::RelyingParties;
+use kazasu_service::telemetry::Telemetry;
 use kazasu_verifier::{Keys, Settings, Verifier};
-use std::io::IsTerminal as _;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 /// The verification backend of Kazasu.
 ///
@@ -112,23 +112,24 @@ const USAGE: u8 = 2;
 
 #[tokio::main]
 async fn serve(config: PathBuf) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
     let checked = Settings::read(&config, std::env::vars_os())?;
+    let settings = checked.settings;
+    let telemetry = Telemetry::start(&settings.listening.telemetry, env!("CARGO_PKG_NAME"))?;
     for warning in &checked.warnings {
         tracing::warn!("{warning}");
     }
-    let settings = checked.settings;
     let keys = Keys::load(&settings.keys)?;
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", settings.listen))?;
-    let address = listener.local_addr()?;
-    let verifier = Verifier::new(settings, keys, Arc::new(now))?;
+    let listener = bind(settings.listening.address).await?;
+    let admin = match settings.listening.admin {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    let mut ready = serde_json::json!({ "ready": true, "listen": listener.local_addr()? });
+    let mut verifier = Verifier::new(settings, keys, Arc::new(now))?;
+    if let Some(admin) = admin {
+        ready["admin"] = serde_json::json!(admin.local_addr()?);
+        verifier = verifier.with_admin(admin);
+    }
     let mut terminate = signal(SignalKind::terminate())?;
     let shutdown = async move {
         tokio::select! {
@@ -138,12 +139,17 @@ async fn serve(config: PathBuf) -> anyhow::Result<()> {
         }
         tracing::info!("ending after the requests under way");
     };
-    println!("{{\"ready\":true,\"listen\":\"{address}\"}}");
+    println!("{ready}");
     commands::notify::ready();
-    verifier
-        .serve(listener, shutdown)
+    let served = verifier.serve(listener, shutdown).await;
+    telemetry.end().await;
+    Ok(served?)
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
         .await
-        .context("the listener failed")
+        .with_context(|| format!("cannot listen on {address}"))
 }
 
 fn now() -> i64 {

@@ -9,11 +9,13 @@ mod token;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::limits::retry_after;
 use axum::Router;
-use axum::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use kazasu_service::limits::TooOften;
 use std::sync::Arc;
 
 /// Where the endpoints are, under the origin.
@@ -34,11 +36,19 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route(crate::settings::ACR_PATH, get(discovery::acr))
 }
 
+/// Whether it is a program, not a browser, that asks for this path.
+pub(crate) fn is_for_relying_parties(path: &str) -> bool {
+    let ours = ["/oidc/", "/.well-known/"];
+    path != AUTHORIZE_PATH && ours.iter().any(|prefix| path.starts_with(prefix))
+}
+
 /// An error as RFC 6749 §5.2 shows it to a relying party.
 #[derive(Debug)]
 pub(crate) enum OAuthError {
     /// Its `error` and `error_description`.
     Refused(&'static str, &'static str),
+    /// It asked too often.
+    TooOften(TooOften),
     /// Our side failed.
     Failed(Failure),
 }
@@ -77,6 +87,15 @@ impl IntoResponse for OAuthError {
                     axum::Json(body),
                 )
                     .into_response()
+            }
+            Self::TooOften(too_often) => {
+                let body = serde_json::json!({
+                    "error": "temporarily_unavailable",
+                    "error_description": too_often.to_string(),
+                });
+                let later = [(RETRY_AFTER, retry_after(too_often))];
+                let status = StatusCode::TOO_MANY_REQUESTS;
+                (status, NO_STORE, later, axum::Json(body)).into_response()
             }
             Self::Refused(error, description) => {
                 let body = axum::Json(

@@ -1,9 +1,10 @@
-//! The one public port, and the housekeeping beside it.
+//! The public port, the second one for those who run the server, and the housekeeping beside them.
 
 use crate::app::{App, Clock, StartError};
 use crate::companion_service::{Companions, MAX_MESSAGE};
 use crate::failure::Failure;
 use crate::keys::Keys;
+use crate::limits::refuse;
 use crate::settings::Settings;
 use crate::store::{oidc as oidc_store, transactions};
 use crate::{auditing, oidc, pages};
@@ -14,6 +15,13 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::map_response_with_state;
 use axum::response::Response;
 use kazasu_proto::companion::v1::companion_service_server::{CompanionServiceServer, SERVICE_NAME};
+use kazasu_proto::{DESCRIPTORS, METHOD_PATHS};
+use kazasu_service::admin::Admin;
+use kazasu_service::limits::by_address;
+use kazasu_service::listener::Listener;
+use kazasu_service::telemetry::observe;
+use kazasu_service::tls;
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,12 +36,16 @@ const SWEEP: Duration = Duration::from_secs(5);
 /// How often the database's log is emptied, and with it what is left of erased names.
 const EMPTY_LOG: Duration = Duration::from_secs(60);
 
-/// How long requests may take to finish once the process is asked to end.
-const DRAIN: Duration = Duration::from_secs(10);
+/// How long a changed certificate may go unseen.
+const CERTIFICATE: Duration = Duration::from_secs(5);
+
+/// How often limits forget those who did nothing for a while.
+const FORGET: Duration = Duration::from_secs(60);
 
 /// A verifier, ready to serve.
 pub struct Verifier {
     app: Arc<App>,
+    admin: Option<TcpListener>,
 }
 
 impl Verifier {
@@ -45,54 +57,78 @@ impl Verifier {
     pub fn new(settings: Settings, keys: Keys, clock: Clock) -> Result<Self, StartError> {
         Ok(Self {
             app: Arc::new(App::new(settings, keys, clock)?),
+            admin: None,
         })
     }
 
-    /// Serves until `shutdown` completes and the requests under way are answered.
+    /// Also answers those who run the server: health, gRPC's health and reflection, metrics.
+    #[must_use]
+    pub fn with_admin(mut self, listener: TcpListener) -> Self {
+        self.admin = Some(listener);
+        self
+    }
+
+    /// Serves until `shutdown` completes and the requests under way are answered, or took too long.
     ///
     /// # Errors
-    /// The listener's.
+    /// If the process cannot be told about SIGHUP.
     pub async fn serve(
         self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        let app = self.app;
+        let Self { app, admin } = self;
         auditing::started(&app).await;
-        let housekeeping = tokio::spawn(housekeep(app.clone()));
-        let sealed = app.clone();
-        let sealing = tokio::spawn(async move { auditing::keep_sealing(&sealed).await });
-        let asked = app.clone();
-        let server =
-            axum::serve(listener, router(app.clone())).with_graceful_shutdown(async move {
-                shutdown.await;
-                asked.stop();
-            });
-        let overdue = async {
-            app.stopped().await;
-            tokio::time::sleep(DRAIN).await;
-        };
+        let public = Listener::new(listener, app.metrics.clone())
+            .with_tls(app.tls.clone())
+            .with_trusted_proxies(&app.settings.listening.trusted_proxies)
+            .with_limits(app.settings.limits.connections());
+        let public = public.serve(router(app.clone()), async {
+            shutdown.await;
+            app.stop();
+        });
+        // The second port answers until the first is done, which is not ready from then on.
         let served = tokio::select! {
-            served = server => served,
-            () = overdue => Ok(()),
+            () = public => Ok(()),
+            never = serve_admin(app.clone(), admin) => match never {},
+            failed = tls::keep_fresh(app.tls.clone(), CERTIFICATE) => failed,
+            never = housekeep(app.clone()) => match never {},
+            never = auditing::keep_sealing(&app) => match never {},
         };
-        housekeeping.abort();
-        sealing.abort();
         auditing::ended(&app).await;
         served
     }
 }
 
+async fn serve_admin(app: Arc<App>, listener: Option<TcpListener>) -> Infallible {
+    if let Some(listener) = listener {
+        let metrics = app.metrics.clone();
+        let ready = move || {
+            let app = app.clone();
+            async move { app.is_ready().await }
+        };
+        let admin = Admin::new(metrics, ready).with_service(SERVICE_NAME, DESCRIPTORS);
+        admin.serve(listener, std::future::pending()).await;
+    }
+    std::future::pending().await
+}
+
 fn router(app: Arc<App>) -> Router {
     let companions = CompanionServiceServer::new(Companions::new(app.clone()))
         .max_decoding_message_size(MAX_MESSAGE);
-    Router::new()
+    let mut router = Router::new()
         .merge(oidc::routes())
         .merge(pages::routes())
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(map_response_with_state(app.clone(), with_security_headers))
-        .with_state(app)
-        .route_service(&format!("/{SERVICE_NAME}/{{*method}}"), companions)
+        .with_state(app.clone());
+    // Each method has a route of its own, by which it is counted.
+    for path in METHOD_PATHS {
+        router = router.route_service(path, companions.clone());
+    }
+    let router = router.route_service(&format!("/{SERVICE_NAME}/{{*method}}"), companions);
+    let limited = by_address(router, app.limits.address.clone(), refuse);
+    observe(limited, app.metrics.clone())
 }
 
 /// Headers that every answer to a browser has.
@@ -112,12 +148,17 @@ async fn with_security_headers(
     response
 }
 
-async fn housekeep(app: Arc<App>) {
+async fn housekeep(app: Arc<App>) -> Infallible {
     let mut sweeps = tokio::time::interval(SWEEP);
     let mut emptyings = tokio::time::interval(EMPTY_LOG);
+    let mut forgettings = tokio::time::interval(FORGET);
     loop {
         let done = tokio::select! {
             _ = sweeps.tick() => sweep(&app).await,
+            _ = forgettings.tick() => {
+                app.limits.forget();
+                continue;
+            }
             _ = emptyings.tick() => empty_log(app.clone()).await,
         };
         if let Err(failure) = done {

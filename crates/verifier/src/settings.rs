@@ -4,7 +4,9 @@ mod audit;
 mod file;
 mod keys;
 mod lifetimes;
+mod limits;
 mod lineage;
+mod listening;
 mod relying_party;
 mod revocation;
 mod trust;
@@ -13,6 +15,8 @@ pub use audit::AuditSettings;
 pub use kazasu_service::settings::{Checked, SettingsError};
 pub use keys::KeySource;
 pub use lifetimes::Lifetimes;
+pub use limits::Limits;
+pub use listening::Listening;
 pub(crate) use relying_party::ClientKey;
 pub use relying_party::RelyingParty;
 pub use trust::Trust;
@@ -21,7 +25,6 @@ use kazasu_service::settings::Layers;
 use kazasu_service::store::{Location, Schema};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 use url::Url;
@@ -39,8 +42,10 @@ pub struct Settings {
     /// The origin of ticket links. Its own host, because iOS does not open app links to the host
     /// of the page they are on.
     pub ticket_origin: String,
-    /// Where the one public port listens.
-    pub listen: SocketAddr,
+    /// How requests arrive, and what is told about them.
+    pub listening: Listening,
+    /// How often somebody may do something.
+    pub limits: Limits,
     /// The database.
     pub database: Location,
     /// What starting does about its schema.

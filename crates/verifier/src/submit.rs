@@ -92,6 +92,10 @@ async fn judge(
     let certificate = verified.certificate();
     let credential =
         credential_index(&app.keys, certificate.issuer_key_id(), certificate.serial()).await?;
+    // Only a valid signature of its own counts against a card.
+    if app.limits.credential.check(&credential).is_err() {
+        return Ok(Err(Reason::RateLimited));
+    }
     let looked_up = app.store.read(move |c| {
         Ok((
             subjects::is_revoked(c, &credential)?,

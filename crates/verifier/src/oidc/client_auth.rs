@@ -80,6 +80,11 @@ pub(super) async fn authenticate<'a>(
             "the client assertion was used before",
         ));
     }
+    // Only now: nobody else can use up what is a party's own.
+    app.limits
+        .relying_party
+        .check(&party.id)
+        .map_err(OAuthError::TooOften)?;
     Ok(party)
 }
 

@@ -3,13 +3,18 @@
 use super::audit::AuditTable;
 use super::keys::KeysSetting;
 use super::lifetimes::{self, Lifetimes};
+use super::limits::Limits;
 use super::lineage::LineageTable;
+use super::listening::{AdminTable, ListeningTables};
 use super::relying_party::{self, RelyingPartyTable};
 use super::revocation::RevocationTable;
 use super::trust::TrustTable;
 use super::{Settings, SettingsError};
+use ipnet::IpNet;
 use kazasu_service::settings::{Checked, Layers, Problems, web};
 use kazasu_service::store::DatabaseTable;
+use kazasu_service::telemetry::TelemetrySettings;
+use kazasu_service::tls::TlsFiles;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -20,6 +25,8 @@ struct File {
     origin: Option<String>,
     ticket_origin: Option<String>,
     listen: Option<SocketAddr>,
+    tls: Option<TlsFiles>,
+    trusted_proxies: Vec<IpNet>,
     database: Option<DatabaseTable>,
     keys: Option<KeysSetting>,
     trust: Option<TrustTable>,
@@ -27,6 +34,9 @@ struct File {
     lineage: LineageTable,
     audit: AuditTable,
     lifetimes: Lifetimes,
+    limits: Limits,
+    admin: Option<AdminTable>,
+    telemetry: TelemetrySettings,
     relying_party: Vec<RelyingPartyTable>,
 }
 
@@ -48,6 +58,13 @@ impl File {
         let ticket_origin =
             ticket_origin.and_then(|text| web::origin(problems, "ticket_origin", &text));
         let listen = problems.required("listen", self.listen);
+        let tables = ListeningTables {
+            tls: self.tls,
+            trusted_proxies: self.trusted_proxies,
+            admin: self.admin,
+            telemetry: self.telemetry,
+        };
+        let listening = tables.check(problems, listen, folder);
         let database = problems.required("database", self.database);
         let database = database.and_then(|table| table.check(problems, folder));
         let keys = problems.required("keys", self.keys);
@@ -56,13 +73,15 @@ impl File {
         let revocation = self.revocation.check(problems);
         let lineage_url = self.lineage.check(problems);
         lifetimes::check(problems, &self.lifetimes);
+        self.limits.check(problems);
         let relying_parties = relying_party::check(problems, self.relying_party, folder);
         let (ocsp_url, upstream_timeout) = revocation?;
         let (database, schema) = database?;
         Some(Settings {
             origin: origin?,
             ticket_origin: ticket_origin?,
-            listen: listen?,
+            listening: listening?,
+            limits: self.limits,
             database,
             schema,
             keys: keys?.check(folder),
