@@ -33,6 +33,14 @@ pub enum StartError {
     /// The HTTP client for revocation and lineage cannot be made.
     #[error("the HTTP client cannot be made")]
     Http(#[from] reqwest::Error),
+    /// A relying party wants ID tokens that no key can sign.
+    #[error("relying party {relying_party:?} wants {algorithm}, and there is no such signing key")]
+    NoSigningKey {
+        /// Which one.
+        relying_party: String,
+        /// ES256 or RS256.
+        algorithm: String,
+    },
 }
 
 /// What every request handler has at hand.
@@ -61,6 +69,14 @@ impl App {
                 TrustAnchors::test(certificates)?
             }
         };
+        for party in settings.relying_parties.values() {
+            if !keys.can_sign(party.id_token_algorithm, clock()) {
+                return Err(StartError::NoSigningKey {
+                    relying_party: party.id.clone(),
+                    algorithm: format!("{:?}", party.id_token_algorithm),
+                });
+            }
+        }
         let store = store::open(&settings.database, settings.schema)?;
         let keys = Arc::new(keys);
         let signing = keys.clone();

@@ -194,6 +194,12 @@ impl Keys {
         &self.signing
     }
 
+    /// Whether there is a key of `algorithm` whose time has come.
+    pub(crate) fn can_sign(&self, algorithm: Algorithm, now: i64) -> bool {
+        let usable = |key: &SigningKey| key.algorithm == algorithm && key.use_from <= now;
+        self.signing.iter().any(usable)
+    }
+
     /// An ID token over `claims`, signed by the youngest key of `algorithm` whose time has come.
     pub(crate) async fn sign_token(
         &self,

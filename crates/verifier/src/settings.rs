@@ -17,8 +17,8 @@ pub use keys::KeySource;
 pub use lifetimes::Lifetimes;
 pub use limits::Limits;
 pub use listening::Listening;
-pub(crate) use relying_party::ClientKey;
-pub use relying_party::RelyingParty;
+pub(crate) use relying_party::{ClientAuthentication, ClientKey, hands_out_access};
+pub use relying_party::{Localized, RelyingParty};
 pub use trust::Trust;
 
 use kazasu_service::settings::Layers;

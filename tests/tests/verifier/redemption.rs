@@ -1,7 +1,9 @@
 //! Codes.
 
-use crate::harness::{CODE_VERIFIER, REDIRECT_URI};
+use crate::harness::{CODE_VERIFIER, OLDER_SECRET, OLDER_SECRET_SHA256, REDIRECT_URI};
 use crate::world::{Claimed, World};
+use kazasu_statement::Purpose;
+use serde_json::Value;
 
 async fn accepted(world: &World) -> Claimed {
     let mut claimed = world.claimed("other-device").await;
@@ -98,4 +100,35 @@ async fn a_tap_that_is_cancelled_after_its_acceptance_discloses_nothing() {
         world.redeem(&code, CODE_VERIFIER).await.unwrap_err(),
         "invalid_grant"
     );
+}
+
+#[tokio::test]
+async fn a_secret_redeems_no_tap_that_hands_out_access_however_old_it_is() {
+    let world = World::start().await;
+    let (browser, page) = world.server.begin(&[("purpose", "recover")]).await;
+    let mut claimed = world.claim(browser, page, "same-phone").await;
+    claimed.purpose = Purpose::Recover;
+    let return_url = claimed.accepted(&world.card("taro")).await.unwrap();
+    claimed.browser.get(&return_url).await;
+    let code = claimed.code().await;
+    // The portal becomes an older client while somebody taps.
+    let secret = format!("client_secret_sha256 = \"{OLDER_SECRET_SHA256}\" #");
+    let world = world
+        .restart_with(|text| {
+            text.replacen("jwks =", &secret, 1)
+                .replacen(", \"recover\"]", "]", 1)
+        })
+        .await;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", REDIRECT_URI),
+        ("code_verifier", CODE_VERIFIER),
+    ];
+    let endpoint = format!("{}/oidc/token", world.server.origin);
+    let request = world.server.http.post(endpoint).form(&form);
+    let answer = request.basic_auth("portal", Some(OLDER_SECRET)).send();
+    let body: Value = answer.await.unwrap().json().await.unwrap();
+    assert_eq!(body["error"], "unauthorized_client");
+    assert_eq!(body["id_token"], Value::Null);
 }

@@ -91,8 +91,13 @@ impl World {
     }
 
     pub(crate) async fn restart(self) -> Self {
+        self.restart_with(|configuration| configuration).await
+    }
+
+    /// As [`World::restart`], after somebody changed the configuration.
+    pub(crate) async fn restart_with(self, change: impl FnOnce(String) -> String) -> Self {
         Self {
-            server: self.server.restart().await,
+            server: self.server.restart_with(change).await,
             ..self
         }
     }
@@ -252,7 +257,12 @@ impl World {
             .unwrap();
         let kid = jsonwebtoken::decode_header(id_token).unwrap().kid.unwrap();
         let key = DecodingKey::from_jwk(keys.find(&kid).unwrap()).unwrap();
-        let mut validation = Validation::new(Algorithm::ES256);
+        // What the harness configures.
+        let algorithm = match party {
+            "nameless" => Algorithm::RS256,
+            _ => Algorithm::ES256,
+        };
+        let mut validation = Validation::new(algorithm);
         validation.set_audience(&[party]);
         validation.set_issuer(&[&self.server.origin]);
         validation.validate_exp = false; // its clock is not the tests'

@@ -88,6 +88,12 @@ impl SigningKey {
         })
     }
 
+    /// A new key.
+    #[cfg(test)]
+    pub(crate) fn fresh(algorithm: Algorithm, use_from: i64) -> Self {
+        Self::from_pkcs8(&generate(algorithm).unwrap(), use_from).unwrap()
+    }
+
     /// A JWS in compact form over `claims`: RFC 7515 §7.1.
     pub(super) async fn token(&self, claims: &impl Serialize) -> Result<String, KeyFailure> {
         let mut header = Header::new(self.algorithm);

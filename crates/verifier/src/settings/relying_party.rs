@@ -1,7 +1,10 @@
 //! `[[relying_party]]`: the services that may ask for taps.
 
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
-use jsonwebtoken::{Algorithm, DecodingKey};
+mod client;
+
+pub(crate) use client::{ClientAuthentication, ClientKey};
+
+use jsonwebtoken::Algorithm;
 use kazasu_service::settings::{Problems, web};
 use kazasu_statement::{Claim, Language, Mode, Purpose, misleads};
 use serde::Deserialize;
@@ -25,32 +28,69 @@ pub struct RelyingParty {
     pub purposes: BTreeMap<Purpose, Vec<Mode>>,
     /// What it may ask for besides the PPID.
     pub claims: Vec<Claim>,
-    pub(crate) keys: Vec<ClientKey>,
+    /// Where a person starts again at it, for pages that have no answer to send.
+    pub start_url: Option<String>,
+    /// Its privacy policy.
+    pub policy_uri: Option<Localized>,
+    /// Its terms of service.
+    pub tos_uri: Option<Localized>,
+    /// What its ID tokens are signed with: ES256 or RS256.
+    pub(crate) id_token_algorithm: Algorithm,
+    /// An exception for older clients: the browser may carry the request itself.
+    pub allow_unpushed_requests: bool,
+    /// An exception for older clients: the purpose of a request that states none.
+    pub default_purpose: Option<Purpose>,
+    pub(crate) authentication: ClientAuthentication,
 }
 
-/// A public key a relying party authenticates with.
-pub(crate) struct ClientKey {
-    pub(crate) kid: Option<String>,
-    pub(crate) algorithms: &'static [Algorithm],
-    pub(crate) key: DecodingKey,
+/// A text or address in both languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Localized {
+    /// Japanese.
+    pub ja: String,
+    /// English.
+    pub en: String,
+}
+
+impl Localized {
+    /// The one for `language`.
+    pub fn get(&self, language: Language) -> &str {
+        match language {
+            Language::Japanese => &self.ja,
+            Language::English => &self.en,
+        }
+    }
+}
+
+/// Whether a tap for this purpose hands out access to an account. For these there is no exception
+/// to anything.
+pub(crate) fn hands_out_access(purpose: Purpose) -> bool {
+    matches!(purpose, Purpose::Recover | Purpose::Rescue)
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RelyingPartyTable {
     id: Option<String>,
-    name: NameTable,
+    name: LocalizedTable,
     sector: Option<String>,
     redirect_uris: Vec<String>,
     jwks: Option<String>,
+    client_secret_sha256: Option<String>,
     purposes: Vec<String>,
     modes: BTreeMap<String, Vec<String>>,
     claims: Vec<String>,
+    start_url: Option<String>,
+    policy_uri: Option<LocalizedTable>,
+    tos_uri: Option<LocalizedTable>,
+    id_token_signed_response_alg: Option<String>,
+    allow_unpushed_requests: bool,
+    default_purpose: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-struct NameTable {
+struct LocalizedTable {
     ja: Option<String>,
     en: Option<String>,
 }
@@ -97,35 +137,50 @@ impl std::fmt::Debug for RelyingParty {
     }
 }
 
-impl ClientKey {
-    /// `None` for a kind of key that client assertions may not use.
-    pub(crate) fn from_jwk(jwk: &Jwk) -> Option<Self> {
-        let algorithms: &[Algorithm] = match &jwk.algorithm {
-            AlgorithmParameters::RSA(_) => &[Algorithm::RS256, Algorithm::PS256],
-            AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
-                &[Algorithm::ES256]
-            }
-            _ => return None,
-        };
-        let key = DecodingKey::from_jwk(jwk).ok()?;
-        Some(Self {
-            kid: jwk.common.key_id.clone(),
-            algorithms,
-            key,
-        })
-    }
-}
-
 impl RelyingPartyTable {
     /// `None` only if a problem is noted.
     fn check(self, problems: &mut Problems, place: &str, folder: &Path) -> Option<RelyingParty> {
         let purposes = self.purposes(problems, place);
-        let mut text = |key, value| filled(problems, &format!("{place}.{key}"), value);
-        let id = text("id", self.id);
-        let sector = text("sector", self.sector);
-        let name_ja = text("name.ja", self.name.ja);
-        let name_en = text("name.en", self.name.en);
-        let jwks = text("jwks", self.jwks);
+        self.check_exceptions(problems, place, &purposes);
+        self.check_redirect_uris(problems, place);
+        let default_purpose = self.default_purpose(problems, place, &purposes);
+        let id_token_algorithm = self.id_token_algorithm(problems, place);
+        let (jwks, secret) = (self.jwks.as_deref(), self.client_secret_sha256.as_deref());
+        let authentication = client::check(problems, place, jwks, secret, folder);
+        let claims: Vec<Claim> = problems.words(&format!("{place}.claims"), &self.claims);
+        let id = filled(problems, &format!("{place}.id"), self.id);
+        let sector = filled(problems, &format!("{place}.sector"), self.sector);
+        let name = self.name.check(problems, &format!("{place}.name"));
+        let start_url = self.start_url;
+        if let Some(url) = &start_url {
+            check_link(problems, &format!("{place}.start_url"), url);
+        }
+        let mut links = |key: &str, table: Option<LocalizedTable>| match table {
+            Some(table) => table.check_links(problems, &format!("{place}.{key}")),
+            None => None,
+        };
+        let policy_uri = links("policy_uri", self.policy_uri);
+        let tos_uri = links("tos_uri", self.tos_uri);
+        let name = name?;
+        Some(RelyingParty {
+            id: id?,
+            name_ja: name.ja,
+            name_en: name.en,
+            sector: sector?,
+            redirect_uris: self.redirect_uris,
+            purposes,
+            claims,
+            start_url,
+            policy_uri,
+            tos_uri,
+            id_token_algorithm,
+            allow_unpushed_requests: self.allow_unpushed_requests,
+            default_purpose,
+            authentication: authentication?,
+        })
+    }
+
+    fn check_redirect_uris(&self, problems: &mut Problems, place: &str) {
         if self.redirect_uris.is_empty() {
             problems.add(format!("{place}.redirect_uris: name at least one"));
         }
@@ -134,18 +189,56 @@ impl RelyingPartyTable {
                 problems.add(format!("{place}.redirect_uris: {uri:?} must be https, or http on loopback, without a fragment"));
             }
         }
-        let keys = jwks.map(|jwks| client_keys(problems, place, &jwks, folder));
-        let claims: Vec<Claim> = problems.words(&format!("{place}.claims"), &self.claims);
-        Some(RelyingParty {
-            id: id?,
-            name_ja: name_ja?,
-            name_en: name_en?,
-            sector: sector?,
-            redirect_uris: self.redirect_uris,
-            purposes,
-            claims,
-            keys: keys?,
-        })
+    }
+
+    /// What an older client may do is not enough for what hands out access.
+    fn check_exceptions(
+        &self,
+        problems: &mut Problems,
+        place: &str,
+        purposes: &BTreeMap<Purpose, Vec<Mode>>,
+    ) {
+        let exceptions = [
+            ("allow_unpushed_requests", self.allow_unpushed_requests),
+            ("client_secret_sha256", self.client_secret_sha256.is_some()),
+            ("default_purpose", self.default_purpose.is_some()),
+        ];
+        for (exception, _) in exceptions.into_iter().filter(|(_, used)| *used) {
+            for purpose in purposes.keys().filter(|p| hands_out_access(**p)) {
+                problems.add(format!(
+                    "{place}.{exception}: never together with the purpose {:?}",
+                    purpose.as_str()
+                ));
+            }
+        }
+    }
+
+    fn default_purpose(
+        &self,
+        problems: &mut Problems,
+        place: &str,
+        purposes: &BTreeMap<Purpose, Vec<Mode>>,
+    ) -> Option<Purpose> {
+        let word = self.default_purpose.as_ref()?;
+        let purpose = word.parse().ok().filter(|p| purposes.contains_key(p));
+        if purpose.is_none() {
+            problems.add(format!(
+                "{place}.default_purpose: is not one of its purposes"
+            ));
+        }
+        purpose
+    }
+
+    fn id_token_algorithm(&self, problems: &mut Problems, place: &str) -> Algorithm {
+        match self.id_token_signed_response_alg.as_deref() {
+            None | Some("ES256") => Algorithm::ES256,
+            Some("RS256") => Algorithm::RS256,
+            Some(_) => {
+                let key = "id_token_signed_response_alg";
+                problems.add(format!("{place}.{key}: must be \"ES256\" or \"RS256\""));
+                Algorithm::ES256
+            }
+        }
     }
 
     fn purposes(&self, problems: &mut Problems, place: &str) -> BTreeMap<Purpose, Vec<Mode>> {
@@ -178,6 +271,28 @@ impl RelyingPartyTable {
     }
 }
 
+impl LocalizedTable {
+    /// `None` only if a problem is noted.
+    fn check(self, problems: &mut Problems, place: &str) -> Option<Localized> {
+        let ja = filled(problems, &format!("{place}.ja"), self.ja);
+        let en = filled(problems, &format!("{place}.en"), self.en);
+        Some(Localized { ja: ja?, en: en? })
+    }
+
+    fn check_links(self, problems: &mut Problems, place: &str) -> Option<Localized> {
+        let links = self.check(problems, place)?;
+        check_link(problems, &format!("{place}.ja"), &links.ja);
+        check_link(problems, &format!("{place}.en"), &links.en);
+        Some(links)
+    }
+}
+
+fn check_link(problems: &mut Problems, place: &str, text: &str) {
+    if !Url::parse(text).is_ok_and(|url| web::is_web(&url)) {
+        problems.add(format!("{place}: must be https, or http on loopback"));
+    }
+}
+
 fn filled(problems: &mut Problems, place: &str, value: Option<String>) -> Option<String> {
     let text = problems.required(place, value)?;
     if text.trim().is_empty() {
@@ -197,35 +312,10 @@ fn filled(problems: &mut Problems, place: &str, value: Option<String>) -> Option
 /// Digits can be phished in real time, so what hands out access is by default done on one phone.
 fn default_modes(purpose: Purpose) -> Vec<Mode> {
     match purpose {
-        Purpose::Recover | Purpose::Rescue => vec![Mode::SamePhone],
+        _ if hands_out_access(purpose) => vec![Mode::SamePhone],
         _ => vec![Mode::SamePhone, Mode::OtherDevice],
     }
 }
 
-/// `jwks` is the JSON itself or the path of a file with it.
-fn client_keys(problems: &mut Problems, place: &str, jwks: &str, folder: &Path) -> Vec<ClientKey> {
-    let text = if jwks.trim_start().starts_with('{') {
-        Ok(jwks.to_owned())
-    } else {
-        std::fs::read_to_string(folder.join(jwks))
-    };
-    let text = match text {
-        Ok(text) => text,
-        Err(error) => {
-            problems.add(format!("{place}.jwks: {jwks}: {error}"));
-            return Vec::new();
-        }
-    };
-    let set: JwkSet = match serde_json::from_str(&text) {
-        Ok(set) => set,
-        Err(error) => {
-            problems.add(format!("{place}.jwks: {error}"));
-            return Vec::new();
-        }
-    };
-    let keys: Vec<_> = set.keys.iter().filter_map(ClientKey::from_jwk).collect();
-    if keys.is_empty() {
-        problems.add(format!("{place}.jwks: no RSA or P-256 key in it"));
-    }
-    keys
-}
+#[cfg(test)]
+mod tests;

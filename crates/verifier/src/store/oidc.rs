@@ -30,7 +30,8 @@ pub(crate) fn push(
     c.execute(
         "INSERT INTO pushed_requests (request_hash, relying_party, redirect_uri, request_state,
            nonce, code_challenge, purpose, wants_name, language, prompt_none, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         ON CONFLICT DO NOTHING",
         values![
             hash,
             &request.relying_party,

@@ -25,9 +25,16 @@ pub(crate) const START: i64 = 1_780_272_000;
 
 /// What the relying party sends as code verifier, and its S256 challenge.
 pub(crate) const CODE_VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CODE_CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(crate) const CODE_CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 pub(crate) const REDIRECT_URI: &str = "https://portal.example/callback";
+
+/// An older client, `older`: where it is answered, its secret, and what is configured of that.
+pub(crate) const OLDER_REDIRECT_URI: &str = "https://older.example/callback?of=module";
+pub(crate) const OLDER_SECRET: &str =
+    "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
+pub(crate) const OLDER_SECRET_SHA256: &str =
+    "331ab04caa328927f706627b812f4139f9ec42a6d61f17e468a70c41a48d8f67";
 
 /// Whose certificates a verifier accepts, and whom it asks about them.
 #[derive(Clone)]
@@ -76,14 +83,21 @@ impl Server {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let key = EncodingKey::from_ec_der(pair.to_pkcs8v1().unwrap().as_ref());
         let database = test_database().await.unwrap();
-        Self::start_in(folder, database, trust, key, clock).await
+        let unchanged = |configuration| configuration;
+        Self::start_in(folder, database, trust, key, clock, unchanged).await
     }
 
     /// Stops it and starts another on the same database and keys, at another port.
     pub(crate) async fn restart(self) -> Self {
+        self.restart_with(|configuration| configuration).await
+    }
+
+    /// As [`Server::restart`], after somebody changed the configuration.
+    pub(crate) async fn restart_with(self, change: impl FnOnce(String) -> String) -> Self {
         self.stop.send(()).unwrap();
         self.served.await.unwrap().unwrap();
-        Self::start_in(self.folder, self.database, self.trust, self.key, self.clock).await
+        let (database, trust) = (self.database, self.trust);
+        Self::start_in(self.folder, database, trust, self.key, self.clock, change).await
     }
 
     async fn start_in(
@@ -92,12 +106,12 @@ impl Server {
         trust: Trust,
         key: EncodingKey,
         clock: Arc<AtomicI64>,
+        change: impl FnOnce(String) -> String,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let settings =
-            Settings::parse(&configuration(port, &database, &trust, &key), folder.path());
-        let settings = settings.unwrap();
+        let configuration = change(configuration(port, &database, &trust, &key));
+        let settings = Settings::parse(&configuration, folder.path()).unwrap();
         let keys = Keys::load(&settings.keys).unwrap();
         let time = clock.clone();
         let now = Arc::new(move || time.load(Ordering::SeqCst));
@@ -306,6 +320,7 @@ fn configuration(port: u16, database: &str, trust: &Trust, key: &EncodingKey) ->
         jwks = '{jwks}'
         purposes = ["view", "link", "recover"]
         claims = ["name"]
+        start_url = "https://portal.example/"
 
         [[relying_party]]
         id = "nameless"
@@ -314,6 +329,17 @@ fn configuration(port: u16, database: &str, trust: &Trust, key: &EncodingKey) ->
         redirect_uris = ["https://nameless.example/"]
         jwks = '{jwks}'
         purposes = ["view"]
+        id_token_signed_response_alg = "RS256"
+
+        [[relying_party]]
+        id = "older"
+        name = {{ ja = "年代物", en = "Older" }}
+        sector = "older.example"
+        redirect_uris = ["{OLDER_REDIRECT_URI}"]
+        client_secret_sha256 = "{OLDER_SECRET_SHA256}"
+        allow_unpushed_requests = true
+        default_purpose = "view"
+        purposes = ["view", "link"]
         "#
     )
 }

@@ -4,6 +4,8 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod assertions;
+mod client_assertions;
+mod exceptions;
 #[allow(dead_code, reason = "the package kazasu-tests uses the rest")]
 mod harness;
 mod pairing;

@@ -46,7 +46,7 @@ fn several_problems_are_told_at_once() {
     let text = GOOD
         .replace("https://verifier.example", "http://verifier.example")
         .replace("https://tap.example", "https://tap.example/")
-        .replace("\"view\"", "\"vew\"")
+        .replace("\"view\", ", "\"vew\", ")
         .replace("claims = [\"name\"]", "claims = [\"address\"]");
     assert_eq!(problems(&text).len(), 4, "{:?}", problems(&text));
 }
@@ -73,7 +73,7 @@ fn a_wrong_type_and_a_wrong_value_are_told_together() {
     let text = GOOD
         .replace("\"127.0.0.1:7080\"", "7080")
         .replace("sector = \"portal.example\"", "sector = 1")
-        .replace("\"view\"", "\"vew\"");
+        .replace("\"view\", ", "\"vew\", ");
     let found = problems(&text);
     assert_eq!(found.len(), 3, "{found:?}");
     assert!(
@@ -131,16 +131,24 @@ fn test_anchors_never_join_the_production_hierarchy() {
     assert_eq!(problems(&text).len(), 1);
 }
 
+/// The portal with modes of its own.
+fn with_modes(modes: &str) -> String {
+    GOOD.replace(
+        "claims = [\"name\"]",
+        &format!("claims = [\"name\"]\nmodes = {{ {modes} }}"),
+    )
+}
+
 #[test]
 fn modes_are_chosen_for_allowed_purposes_only() {
-    let text = format!("{GOOD}\nmodes = {{ recover = [\"other-device\"] }}");
+    let text = with_modes("recover = [\"other-device\"]");
     let settings = parse(&text).unwrap();
     assert_eq!(
         settings.relying_parties["portal"].modes(Purpose::Recover),
         [Mode::OtherDevice]
     );
-    let text = format!("{GOOD}\nmodes = {{ rescue = [\"other-device\"] }}");
+    let text = with_modes("rescue = [\"other-device\"]");
     assert_eq!(problems(&text).len(), 1);
-    let text = format!("{GOOD}\nmodes = {{ link = [\"local\"] }}");
+    let text = with_modes("link = [\"local\"]");
     assert_eq!(problems(&text).len(), 1);
 }
