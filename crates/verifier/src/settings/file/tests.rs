@@ -95,7 +95,7 @@ fn a_name_that_would_rearrange_the_sentence_around_it_is_refused() {
         "\\u007F",
     ] {
         for (key, place) in [("{ ja = \"", "name.ja"), (", en = \"", "name.en")] {
-            let text = GOOD.replace(key, &format!("{key}x{mark}"));
+            let text = GOOD.replacen(key, &format!("{key}x{mark}"), 1);
             assert_ne!(text, GOOD);
             let found = problems(&text);
             assert!(
