@@ -1,9 +1,11 @@
 //! What every request handler has at hand.
 
+use crate::counted::Counted;
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::settings::{RelyingParty, Settings, Trust};
 use crate::store;
+use crate::transaction::State;
 use crate::upstream::Upstream;
 use kazasu_assertion::{AnchorError, TrustAnchors};
 use kazasu_service::audit::Sealer;
@@ -53,6 +55,7 @@ pub(crate) struct App {
     pub(crate) upstream: Upstream,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
+    pub(crate) counted: Counted,
     pub(crate) tls: Option<Tls>,
     clock: Clock,
     stopping: watch::Sender<bool>,
@@ -90,6 +93,7 @@ impl App {
         )?;
         let tls = settings.listening.tls.clone().map(Tls::read).transpose()?;
         let metrics = Metrics::new();
+        let counted = Counted::new(metrics.registry());
         let limits = Limits::new(&settings.limits, &metrics);
         Ok(Self {
             settings,
@@ -100,6 +104,7 @@ impl App {
             upstream,
             limits,
             metrics,
+            counted,
             tls,
             clock,
             stopping: watch::Sender::new(false),
@@ -113,6 +118,12 @@ impl App {
     /// The process was asked to end.
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
+    }
+
+    /// A transaction reached a state: that is counted, and those who watch it are told.
+    pub(crate) fn reached(&self, transaction_id: &str, state: State) {
+        self.counted.transaction(state);
+        self.store.announce(transaction_id);
     }
 
     /// Whether requests can be served: the database answers, and the process was not asked to end.

@@ -70,7 +70,7 @@ impl CompanionService for Companions {
             transactions::claim(c, &ticket_hash, &companion_hash, now)
         })
         .await?;
-        app.store.announce(&transaction.id);
+        app.reached(&transaction.id, State::Claimed);
         let party = app
             .relying_party(&transaction.relying_party)
             .ok_or(Failure::RelyingPartyGone)?;
@@ -191,7 +191,7 @@ impl CompanionService for Companions {
             .await
             .map_err(Failure::from)?;
         if cancelled {
-            app.store.announce(&transaction.id);
+            app.reached(&transaction.id, State::Cancelled);
         } else if transaction.state != State::Cancelled {
             return Err(status_for(
                 transaction

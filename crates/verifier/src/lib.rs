@@ -6,6 +6,7 @@ mod app;
 mod auditing;
 mod challenge;
 mod companion_service;
+mod counted;
 mod failure;
 mod keys;
 mod limits;

@@ -7,6 +7,7 @@ use crate::keys::Keys;
 use crate::limits::refuse;
 use crate::settings::Settings;
 use crate::store::{oidc as oidc_store, transactions};
+use crate::transaction::State;
 use crate::{auditing, oidc, pages};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -183,7 +184,7 @@ async fn sweep(app: &App) -> Result<(), Failure> {
         })
         .await?;
     for id in expired {
-        app.store.announce(&id);
+        app.reached(&id, State::Expired);
     }
     Ok(())
 }

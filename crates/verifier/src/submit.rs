@@ -60,6 +60,7 @@ pub(crate) async fn submit(
         }
         Err(reason) => Err(reason),
     };
+    app.counted.assertion(outcome.err());
     if let Err(reason) = outcome {
         tracing::info!(%reason, "an assertion was refused");
         let id = transaction.id.clone();
@@ -68,7 +69,7 @@ pub(crate) async fn submit(
             .await?;
         return Ok(Err(reason));
     }
-    app.store.announce(&transaction.id);
+    app.reached(&transaction.id, State::Accepted);
     Ok(Ok(return_url(app, &transaction, companion_secret)))
 }
 

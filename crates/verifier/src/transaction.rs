@@ -41,6 +41,12 @@ impl State {
         (Self::Expired, "expired"),
     ];
 
+    /// As it is written in the database and in metrics.
+    pub(crate) fn as_str(self) -> &'static str {
+        let word = Self::WORDS.iter().find(|(state, _)| *state == self);
+        word.expect("every state has a word").1
+    }
+
     /// Nothing can change it any more.
     pub(crate) fn is_final(self) -> bool {
         matches!(

@@ -130,6 +130,7 @@ fn serve(system: &System) -> Serving {
         "/etc/kazasu/verifier.toml",
     ]);
     command.env("KAZASU_VERIFIER__LISTEN", "127.0.0.1:0");
+    command.env("KAZASU_VERIFIER__ADMIN__LISTEN", "127.0.0.1:0");
     command.env(
         "KAZASU_VERIFIER__KEYS",
         "{ source = \"credential\", name = \"keys\" }",

@@ -12,6 +12,7 @@ mod hand_back;
 #[path = "../../../crates/verifier/tests/flow/harness.rs"]
 mod harness;
 mod lifetime;
+mod limits;
 mod redemption;
 #[allow(dead_code, reason = "the attacks use the rest")]
 mod world;

@@ -56,6 +56,14 @@ impl World {
 
     /// What `prepare` adds before the verifier starts; it trusts every generation there is then.
     pub(crate) async fn start_with(prepare: impl FnOnce(&mut Authority)) -> Self {
+        Self::start_as(prepare, "").await
+    }
+
+    /// The same with further tables in the verifier's configuration.
+    pub(crate) async fn start_as(
+        prepare: impl FnOnce(&mut Authority),
+        tables: &'static str,
+    ) -> Self {
         let clock = Arc::new(AtomicI64::new(START));
         let saved = Authority::load(SAVED.path(), AuthorityOptions::default());
         let mut authority = saved.unwrap().expect("it was saved there");
@@ -83,7 +91,7 @@ impl World {
             authority: format!("http://{address}"),
         };
         Self {
-            server: Server::start_with(trust, clock).await,
+            server: Server::start_as(trust, clock, |configuration| configuration + tables).await,
             authority,
             gate,
             _anchors: folder,

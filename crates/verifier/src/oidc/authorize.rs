@@ -14,7 +14,7 @@ use crate::secret::{hash, length_prefixed, random_text};
 use crate::settings::RelyingParty;
 use crate::store::oidc::{Pushed, PushedRequest, push, pushed};
 use crate::store::transactions::{self, NewTransaction};
-use crate::transaction::answer;
+use crate::transaction::{State as Stage, answer};
 use axum::extract::{RawForm, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
@@ -182,6 +182,7 @@ impl Visit<'_> {
             // Another tab was faster with the same request.
             return Ok(self.page(Reason::TransactionExpired));
         }
+        app.reached(&id, Stage::Created);
         tracing::info!(relying_party = request.relying_party, "a transaction began");
         let cookie = [(SET_COOKIE, browser.set_cookie())];
         Ok((cookie, redirect(&self.tap_page(&id))).into_response())

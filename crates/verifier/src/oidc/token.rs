@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::secret::{base64url, hash, random_text};
 use crate::settings::{RelyingParty, hands_out_access};
 use crate::store::oidc::{Redemption, redeem};
+use crate::transaction::State as Stage;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use openidconnect::core::CoreTokenType;
@@ -33,7 +34,7 @@ pub(super) async fn token(
         "invalid_grant",
         "the code is unknown, used or expired, or was issued for another request",
     ))?;
-    app.store.announce(&redeemed.transaction.id);
+    app.reached(&redeemed.transaction.id, Stage::Redeemed);
     // The request may be older than the settings, which refuse this together.
     if !client.by_key && hands_out_access(redeemed.transaction.purpose) {
         let refusal = Refusal("unauthorized_client", "this purpose needs private_key_jwt");

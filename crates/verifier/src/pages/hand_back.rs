@@ -5,6 +5,7 @@ use super::{PageError, redirect};
 use crate::app::App;
 use crate::secret::hash;
 use crate::store::acceptance::{self, HandBack};
+use crate::transaction::State as Stage;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -30,7 +31,7 @@ pub(super) async fn show(
         }
         HandBack::WrongBrowser(ended) => {
             if let Some(id) = ended {
-                app.store.announce(&id);
+                app.reached(&id, Stage::Rejected);
             }
             Err(PageError::Refused(Reason::WrongBrowser, language))
         }

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::secret::{hash, random_text};
 use crate::store::oidc;
-use crate::store::transactions::{self, NewTicket};
+use crate::store::transactions::{self, NewTicket, Pairing};
 use crate::transaction::{State as Stage, Transaction};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
@@ -155,10 +155,15 @@ pub(super) async fn pair(
     // What cannot be a number of ours is a slip of the hand and costs no try.
     if let Some(digits) = typed {
         let (id, browser_hash, now) = (transaction.id.clone(), browser.hash(), app.now());
-        app.store
+        let pairing = app
+            .store
             .write(move |c| transactions::pair(c, &id, &browser_hash, &digits, now))
             .await?;
-        app.store.announce(&transaction.id);
+        match pairing {
+            Pairing::Paired => app.reached(&transaction.id, Stage::Paired),
+            Pairing::Rejected => app.reached(&transaction.id, Stage::Rejected),
+            Pairing::Wrong { .. } | Pairing::NotWaiting => app.store.announce(&transaction.id),
+        }
     }
     Ok(redirect(&page(&app, &transaction)))
 }
@@ -177,7 +182,7 @@ pub(super) async fn cancel(
     {
         return Ok(redirect(&page(&app, &transaction)));
     }
-    app.store.announce(&transaction.id);
+    app.reached(&transaction.id, Stage::Cancelled);
     Ok(redirect(&transaction.answer(
         &app.settings.origin,
         &[("error", "access_denied")],

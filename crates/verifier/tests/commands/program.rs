@@ -24,11 +24,14 @@ impl Done {
 }
 
 /// Any port: tests run beside each other.
-const LISTEN: (&str, &str) = ("KAZASU_VERIFIER__LISTEN", "127.0.0.1:0");
+const LISTEN: [(&str, &str); 2] = [
+    ("KAZASU_VERIFIER__LISTEN", "127.0.0.1:0"),
+    ("KAZASU_VERIFIER__ADMIN__LISTEN", "127.0.0.1:0"),
+];
 
 fn command(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kazasu-verifier"));
-    command.args(words).env(LISTEN.0, LISTEN.1);
+    command.args(words).envs(LISTEN);
     command
 }
 

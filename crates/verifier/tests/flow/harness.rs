@@ -61,6 +61,8 @@ impl Trust {
 
 pub(crate) struct Server {
     pub(crate) origin: String,
+    /// The origin of its second port.
+    pub(crate) admin: String,
     pub(crate) http: Client,
     pub(crate) folder: TempDir,
     pub(crate) database: String,
@@ -77,14 +79,29 @@ impl Server {
         Self::start_with(Trust::in_published_test_card(), clock).await
     }
 
+    /// With further tables in its configuration.
+    pub(crate) async fn start_with_tables(tables: &'static str) -> Self {
+        let clock = Arc::new(AtomicI64::new(START));
+        let change = |configuration| configuration + tables;
+        Self::start_as(Trust::in_published_test_card(), clock, change).await
+    }
+
     pub(crate) async fn start_with(trust: Trust, clock: Arc<AtomicI64>) -> Self {
+        Self::start_as(trust, clock, |configuration| configuration).await
+    }
+
+    /// With a configuration that somebody changed.
+    pub(crate) async fn start_as(
+        trust: Trust,
+        clock: Arc<AtomicI64>,
+        change: impl FnOnce(String) -> String,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Keys::create(&folder.path().join("keys.toml")).unwrap();
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let key = EncodingKey::from_ec_der(pair.to_pkcs8v1().unwrap().as_ref());
         let database = test_database().await.unwrap();
-        let unchanged = |configuration| configuration;
-        Self::start_in(folder, database, trust, key, clock, unchanged).await
+        Self::start_in(folder, database, trust, key, clock, change).await
     }
 
     /// Stops it and starts another on the same database and keys, at another port.
@@ -115,7 +132,11 @@ impl Server {
         let keys = Keys::load(&settings.keys).unwrap();
         let time = clock.clone();
         let now = Arc::new(move || time.load(Ordering::SeqCst));
-        let verifier = Verifier::new(settings, keys, now).unwrap();
+        let admin = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let admin_origin = format!("http://{}", admin.local_addr().unwrap());
+        let verifier = Verifier::new(settings, keys, now)
+            .unwrap()
+            .with_admin(admin);
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(verifier.serve(listener, async move {
             // A dropped sender ends the server too.
@@ -124,6 +145,7 @@ impl Server {
         let no_redirects = reqwest::redirect::Policy::none();
         Self {
             origin: format!("http://127.0.0.1:{port}"),
+            admin: admin_origin,
             http: Client::builder()
                 .redirect(no_redirects)
                 .resolve("localhost", ([127, 0, 0, 1], port).into())

@@ -3,11 +3,13 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
+mod admin;
 mod assertions;
 mod client_assertions;
 mod exceptions;
 #[allow(dead_code, reason = "the package kazasu-tests uses the rest")]
 mod harness;
+mod limits;
 mod pairing;
 mod requests;
 mod tickets;
