@@ -85,11 +85,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Some(command) = arguments.command.or(arguments.serve.map(Command::Serve)) else {
-        Arguments::command().print_help()?;
-        return Ok(ExitCode::from(USAGE));
-    };
-    match command {
+    let serve_alone = arguments.serve.map(Command::Serve);
+    let command = arguments.command.or(serve_alone);
+    match command.expect("clap requires one of the two") {
         Command::Serve(Serve { config }) => serve(config)?,
         Command::Keys {
             command: KeysCommand::New { file },
@@ -106,9 +104,6 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     Ok(ExitCode::SUCCESS)
 }
-
-/// As clap exits.
-const USAGE: u8 = 2;
 
 #[tokio::main]
 async fn serve(config: PathBuf) -> anyhow::Result<()> {

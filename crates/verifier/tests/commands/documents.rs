@@ -37,5 +37,5 @@ fn every_command_has_a_manual_page() {
 fn without_a_command_the_usage_is_told() {
     let done = run(&[]);
     assert_eq!(done.code, 2);
-    assert!(done.out.contains("Usage:"));
+    assert!(done.err.contains("Usage:"));
 }
