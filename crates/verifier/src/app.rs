@@ -1,5 +1,6 @@
 //! What every request handler has at hand.
 
+use crate::auditing::Auditor;
 use crate::counted::Counted;
 use crate::keys::Keys;
 use crate::limits::Limits;
@@ -8,7 +9,6 @@ use crate::store;
 use crate::transaction::State;
 use crate::upstream::Upstream;
 use kazasu_assertion::{AnchorError, TrustAnchors};
-use kazasu_service::audit::Sealer;
 use kazasu_service::metrics::Metrics;
 use kazasu_service::store::{Store, StoreError};
 use kazasu_service::tls::{Tls, TlsError};
@@ -50,7 +50,7 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) keys: Arc<Keys>,
     pub(crate) store: Store,
-    pub(crate) sealer: Sealer,
+    pub(crate) auditor: Auditor,
     pub(crate) anchors: TrustAnchors,
     pub(crate) upstream: Upstream,
     pub(crate) limits: Limits,
@@ -82,11 +82,6 @@ impl App {
         }
         let store = store::open(&settings.database, settings.schema)?;
         let keys = Arc::new(keys);
-        let signing = keys.clone();
-        let sealer = Sealer::new(
-            Arc::new(move |message| signing.audit().sign(message)),
-            settings.audit.export.clone(),
-        );
         let upstream = Upstream::new(
             &[&settings.ocsp_url, &settings.lineage_url],
             settings.upstream_timeout,
@@ -95,11 +90,12 @@ impl App {
         let metrics = Metrics::new();
         let counted = Counted::new(metrics.registry());
         let limits = Limits::new(&settings.limits, &metrics);
+        let auditor = Auditor::new(keys.clone(), settings.audit.export.clone(), &metrics);
         Ok(Self {
             settings,
             keys,
             store,
-            sealer,
+            auditor,
             anchors,
             upstream,
             limits,
