@@ -69,6 +69,18 @@ pub(super) async fn authenticate<'a>(
     request: &ClientRequest,
     now: i64,
 ) -> Result<Client<'a>, OAuthError> {
+    let client = prove(app, request, now).await;
+    if let Err(OAuthError::Refused(_) | OAuthError::WrongSecret) = client {
+        app.auditor.authentication_failed();
+    }
+    client
+}
+
+async fn prove<'a>(
+    app: &'a App,
+    request: &ClientRequest,
+    now: i64,
+) -> Result<Client<'a>, OAuthError> {
     let parameters = &request.parameters;
     let assertion = parameters.get("client_assertion");
     let client = match (&request.authorization, assertion) {

@@ -10,6 +10,20 @@ fn verify(site: &Site) -> (i32, Value) {
     (done.code, serde_json::from_str(&done.out).unwrap())
 }
 
+/// The events, each as its kind and details.
+fn events(site: &Site) -> Vec<(String, Value)> {
+    let text = site.run(&["audit", "export"]).success();
+    let event = |line| {
+        let event: Value = serde_json::from_str(line).unwrap();
+        let word = |key: &str| event[key].as_str().unwrap().to_owned();
+        (
+            word("kind"),
+            serde_json::from_str(&word("details")).unwrap(),
+        )
+    };
+    text.lines().map(event).collect()
+}
+
 fn tamper(site: &Site, sql: &'static str) {
     let location = Location::Sqlite(site.path("site/data/verifier.db"));
     let store = Store::open(&location, MIGRATIONS, Schema::Check).unwrap();
@@ -35,11 +49,7 @@ fn what_a_server_did_is_sealed_when_it_ends() {
     );
     assert_eq!(report["unsealed"], 0);
     assert!(report["exported"].as_i64().unwrap() >= 1);
-    let events = site.run(&["audit", "export"]).success();
-    let kinds: Vec<Value> = events
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap()["kind"].clone())
-        .collect();
+    let kinds: Vec<_> = events(&site).into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["started", "ended"]);
     let head = site.run(&["audit", "head"]).success();
     let exported = site.text("site/data/audit-heads.jsonl");
@@ -76,4 +86,23 @@ fn an_audit_that_was_emptied_is_seen_by_the_export_and_by_a_copy_of_it() {
     let done = site.run(&["audit", "verify", "--export", copy.to_str().unwrap()]);
     assert_eq!(done.code, 3);
     assert!(done.out.contains("is not in the database"), "{}", done.out);
+}
+
+#[test]
+fn who_claims_to_be_a_relying_party_and_is_not_is_counted() {
+    let site = Site::init(&[]);
+    let serving = site.serve(&["serve"]);
+    for _ in 0..3 {
+        let answer = serving.post(
+            "/oidc/token",
+            "grant_type=authorization_code&client_id=portal",
+        );
+        assert!(answer.contains("invalid_client"), "{answer}");
+    }
+    serving.end();
+    let failed = (
+        "authentication_failed".to_owned(),
+        serde_json::json!({ "failures": "3" }),
+    );
+    assert!(events(&site).contains(&failed), "{:?}", events(&site));
 }
