@@ -1,7 +1,9 @@
 //! What the fuzz targets do. `fuzz/` runs these under libFuzzer; `tests/fuzz_smoke.rs` runs each
 //! over its seeds and their mutations in every test run.
 
-use kazasu_assertion::revocation::{NonceCheck, RevocationReason, Status, judge_crl, judge_ocsp};
+use kazasu_assertion::revocation::{
+    NonceCheck, RevocationList, RevocationReason, Status, judge_ocsp,
+};
 use kazasu_assertion::{TrustAnchors, ValidCertificate, verify};
 use kazasu_card::{Certificate, CommandApdu, ResponseApdu, Tlv, Tlvs, parse_profile_name};
 use kazasu_emulator::reader::{Frame, FrameError};
@@ -194,7 +196,7 @@ pub fn ocsp(data: &[u8]) {
             .iter()
             .all(|c| judge_ocsp(data, c, nonce, NOW).is_err())
     );
-    assert!(judge_crl(data, &VALID[0], NOW).is_err());
+    assert!(RevocationList::parse(data, &RECORDED_ANCHORS, NOW).is_err());
 }
 
 fn ocsp_statuses(data: &[u8], now: i64) -> [Option<Status>; 2] {
@@ -217,7 +219,8 @@ pub fn crl(data: &[u8]) {
 
 fn crl_statuses(data: &[u8], now: i64) -> [Option<Status>; 2] {
     VALID.each_ref().map(|certificate| {
-        let judgement = judge_crl(data, certificate, now);
+        let list = RevocationList::parse(data, &RECORDED_ANCHORS, now);
+        let judgement = list.and_then(|list| list.judge(certificate, now));
         judgement.ok().map(|judgement| judgement.status)
     })
 }

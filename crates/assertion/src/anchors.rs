@@ -129,6 +129,10 @@ impl TrustAnchors {
         self.anchors.iter().map(|anchor| &*anchor.key_id)
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Anchor>> {
+        self.anchors.iter()
+    }
+
     fn by_key_id(&self, key_id: &[u8]) -> Option<&Arc<Anchor>> {
         self.anchors.iter().find(|anchor| *anchor.key_id == *key_id)
     }

@@ -2,7 +2,7 @@
 
 use crate::NOW;
 use kazasu_assertion::revocation::{
-    NonceCheck, RevocationError, RevocationReason, Status, judge_crl, judge_ocsp, ocsp_request,
+    NonceCheck, RevocationError, RevocationList, RevocationReason, Status, judge_ocsp, ocsp_request,
 };
 use kazasu_assertion::{TrustAnchors, ValidCertificate};
 use kazasu_emulator::authority::{
@@ -35,14 +35,17 @@ impl World {
         }
     }
 
-    fn card(&self) -> ValidCertificate {
+    fn anchors(&self) -> TrustAnchors {
         let ca = self
             .authority
             .ca_certificate(self.generation)
             .expect("a generation");
-        let anchors = TrustAnchors::test(&[ca.to_vec()]).expect("an authority");
+        TrustAnchors::test(&[ca.to_vec()]).expect("an authority")
+    }
+
+    fn card(&self) -> ValidCertificate {
         let card = self.authority.card("taro").expect("a card");
-        anchors
+        self.anchors()
             .validate(&card.auth_certificate_der, NOW)
             .expect("valid")
     }
@@ -58,7 +61,9 @@ impl World {
             .authority
             .crl(self.generation, NOW)
             .expect("a generation");
-        judge_crl(&crl, &self.card(), NOW).map(|judgement| judgement.status)
+        RevocationList::parse(&crl, &self.anchors(), NOW)?
+            .judge(&self.card(), NOW)
+            .map(|judgement| judgement.status)
     }
 }
 

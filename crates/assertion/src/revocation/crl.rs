@@ -2,53 +2,140 @@
 
 use super::{Judgement, RevocationError, Status, freshness, revoked};
 use crate::algorithm::Algorithm;
+use crate::anchors::{Anchor, TrustAnchors};
 use crate::certificate::{AuthorityKeyIdentifier, Extension, Extensions, SignedObject};
 use crate::der::{self, Reader};
 use crate::oid;
 use crate::profile::{ValidCertificate, distribution_point_name};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
 
-/// Judges a complete CRL, DER, at `now` in seconds since the Unix epoch: a certificate that is not
-/// listed is good.
-///
-/// The list must be of version 2, signed by the key that signed the certificate, and have a
-/// nextUpdate. A partial list counts if it is the one of the certificate's distribution point;
-/// delta and indirect lists, and lists of some reasons only, do not. If the certificate is listed
-/// more than once, the worst entry counts.
-///
-/// # Errors
-/// Nothing can be concluded; see [`RevocationError`].
-pub fn judge_crl(
-    crl: &[u8],
-    certificate: &ValidCertificate,
-    now: i64,
-) -> Result<Judgement, RevocationError> {
-    let object = SignedObject::parse(crl)?;
-    let list = List::parse(object.signed.value)?;
-    let issuer = &certificate.issuer;
-    if list.algorithm != object.algorithm || Algorithm::of_signature(list.algorithm).is_none() {
-        return Err(RevocationError::Unsupported);
-    }
-    if *list.issuer != *issuer.name || !names_key(list.extensions, &issuer.key_id)? {
-        return Err(RevocationError::WrongSigner);
-    }
-    if !issuer.signed(object.signed.whole, object.algorithm, object.signature) {
-        return Err(RevocationError::SignatureInvalid);
-    }
-    check_scope(list.extensions, certificate)?;
-    let next_update = list.next_update.ok_or(RevocationError::Unsupported)?;
-    let fresh_until = freshness(list.this_update, Some(next_update), now)?;
-    let mut status = Status::Good;
-    let mut entries = Reader::new(list.entries);
-    while !entries.is_empty() {
-        let entry = Entry::parse(&mut entries)?;
-        if entry.serial == certificate.serial_der() {
-            status = status.max(revoked(entry.at, entry.reason)?);
+/// A complete CRL whose signature was checked, its entries ready to be looked up.
+/// [`RevocationList::parse`] alone makes one.
+pub struct RevocationList {
+    issuer: Arc<Anchor>,
+    /// The `Name` (whole) of the one distribution point a partial list is for.
+    point: Option<Box<[u8]>>,
+    this_update: i64,
+    next_update: i64,
+    /// By the content octets of the serial number. Of several entries the worst.
+    entries: HashMap<Box<[u8]>, Status>,
+}
+
+impl RevocationList {
+    /// Reads a list, DER, of one of the anchors, and checks its signature and that it may be used
+    /// at `now`, in seconds since the Unix epoch.
+    ///
+    /// It must be of version 2, signed by an anchor's own key, and have a nextUpdate. A partial
+    /// list is taken for the one distribution point it names; delta and indirect lists, and lists
+    /// of some reasons only, are refused.
+    ///
+    /// # Errors
+    /// Nothing can be concluded from it; see [`RevocationError`].
+    pub fn parse(crl: &[u8], anchors: &TrustAnchors, now: i64) -> Result<Self, RevocationError> {
+        let object = SignedObject::parse(crl)?;
+        let list = List::parse(object.signed.value)?;
+        if list.algorithm != object.algorithm || Algorithm::of_signature(list.algorithm).is_none() {
+            return Err(RevocationError::Unsupported);
         }
+        let issuer = signer(&object, &list, anchors)?;
+        let point = point(list.extensions)?;
+        let next_update = list.next_update.ok_or(RevocationError::Unsupported)?;
+        freshness(list.this_update, Some(next_update), now)?;
+        let mut entries = HashMap::<Box<[u8]>, Status>::new();
+        let mut reader = Reader::new(list.entries);
+        while !reader.is_empty() {
+            let entry = Entry::parse(&mut reader)?;
+            let status = revoked(entry.at, entry.reason)?;
+            entries
+                .entry(entry.serial.into())
+                .and_modify(|known| *known = status.max(*known))
+                .or_insert(status);
+        }
+        Ok(Self {
+            issuer,
+            point: point.map(Box::from),
+            this_update: list.this_update,
+            next_update,
+            entries,
+        })
     }
-    Ok(Judgement {
-        status,
-        fresh_until,
-    })
+
+    /// What the list says of a certificate at `now`, in seconds since the Unix epoch: one that is
+    /// not listed is good.
+    ///
+    /// # Errors
+    /// [`RevocationError::NoAnswer`] if the list is not about this certificate,
+    /// [`RevocationError::Stale`] or [`RevocationError::NotYetValid`] outside its dates.
+    pub fn judge(
+        &self,
+        certificate: &ValidCertificate,
+        now: i64,
+    ) -> Result<Judgement, RevocationError> {
+        let same_issuer = self.issuer.key_id == certificate.issuer.key_id
+            && self.issuer.key_hash == certificate.issuer.key_hash;
+        let same_point = self
+            .point
+            .as_ref()
+            .is_none_or(|point| **point == *certificate.distribution_point);
+        if !same_issuer || !same_point {
+            return Err(RevocationError::NoAnswer);
+        }
+        let fresh_until = freshness(self.this_update, Some(self.next_update), now)?;
+        let listed = self.entries.get(certificate.serial_der());
+        Ok(Judgement {
+            status: listed.copied().unwrap_or(Status::Good),
+            this_update: self.this_update,
+            fresh_until,
+        })
+    }
+
+    /// The subject key identifier of the authority that issued it.
+    pub fn issuer_key_id(&self) -> &[u8] {
+        &self.issuer.key_id
+    }
+
+    /// When it was issued, in seconds since the Unix epoch.
+    pub fn this_update(&self) -> i64 {
+        self.this_update
+    }
+
+    /// When the next one is due at the latest, in seconds since the Unix epoch.
+    pub fn next_update(&self) -> i64 {
+        self.next_update
+    }
+}
+
+/// Shows no serial number.
+impl fmt::Debug for RevocationList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RevocationList")
+            .field("this_update", &self.this_update)
+            .field("next_update", &self.next_update)
+            .field("entries", &self.entries.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The anchor that signed the list. All generations share one name: the list's
+/// authorityKeyIdentifier chooses, and where it has none the signature alone.
+fn signer(
+    object: &SignedObject<'_>,
+    list: &List<'_>,
+    anchors: &TrustAnchors,
+) -> Result<Arc<Anchor>, RevocationError> {
+    let mut refusal = RevocationError::WrongSigner;
+    for anchor in anchors.iter() {
+        if *list.issuer != *anchor.name || !names_key(list.extensions, &anchor.key_id)? {
+            continue;
+        }
+        if anchor.signed(object.signed.whole, object.algorithm, object.signature) {
+            return Ok(anchor.clone());
+        }
+        refusal = RevocationError::SignatureInvalid;
+    }
+    Err(refusal)
 }
 
 /// The contents of a `TBSCertList`.
@@ -100,11 +187,9 @@ fn names_key(extensions: Extensions<'_>, key_id: &[u8]) -> der::Result<bool> {
         .is_none_or(|stated| stated == key_id))
 }
 
-/// Refuses lists that do not cover the certificate, or say more than is understood.
-fn check_scope(
-    extensions: Extensions<'_>,
-    certificate: &ValidCertificate,
-) -> Result<(), RevocationError> {
+/// The distribution point a partial list is for; refuses lists that say more than is understood.
+fn point(extensions: Extensions<'_>) -> Result<Option<&[u8]>, RevocationError> {
+    let mut point = None;
     for Extension {
         oid,
         critical,
@@ -112,18 +197,18 @@ fn check_scope(
     } in extensions.iter()
     {
         match oid {
-            oid::ISSUING_DISTRIBUTION_POINT => covers(value, &certificate.distribution_point)?,
+            oid::ISSUING_DISTRIBUTION_POINT => point = scope(value)?,
             oid::AUTHORITY_KEY_IDENTIFIER | oid::CRL_NUMBER => {}
             _ if critical => return Err(RevocationError::Unsupported), // deltas among them
             _ => {}
         }
     }
-    Ok(())
+    Ok(point)
 }
 
-/// Refuses an `IssuingDistributionPoint` (RFC 5280 §5.2.5) that does not cover end entities of this
-/// point, for all reasons.
-fn covers(value: &[u8], distribution_point: &[u8]) -> Result<(), RevocationError> {
+/// The name in an `IssuingDistributionPoint` (RFC 5280 §5.2.5); refuses one that does not cover
+/// end entities for all reasons.
+fn scope(value: &[u8]) -> Result<Option<&[u8]>, RevocationError> {
     let mut fields = der::all(value, |r| r.nested(der::SEQUENCE))?;
     let name = match fields.optional(der::constructed(0))? {
         None => None,
@@ -146,9 +231,8 @@ fn covers(value: &[u8], distribution_point: &[u8]) -> Result<(), RevocationError
         indirect?,
         attributes_only?,
     ];
-    let same_point = name.is_none_or(|name| name == distribution_point);
-    if same_point && narrower.iter().all(Option::is_none) {
-        Ok(())
+    if narrower.iter().all(Option::is_none) {
+        Ok(name)
     } else {
         Err(RevocationError::NoAnswer)
     }

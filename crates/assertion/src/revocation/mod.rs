@@ -5,7 +5,7 @@ mod ocsp;
 #[cfg(test)]
 mod tests;
 
-pub use crl::judge_crl;
+pub use crl::RevocationList;
 pub use ocsp::{NonceCheck, judge_ocsp, ocsp_request};
 
 /// How far an authority's clock may be ahead of ours, in seconds.
@@ -23,6 +23,9 @@ const MAX_AGE_WITHOUT_NEXT_UPDATE: i64 = 10 * 60;
 pub struct Judgement {
     /// The status.
     pub status: Status,
+    /// When the authority knew this, in seconds since the Unix epoch; of several answers the
+    /// oldest's.
+    pub this_update: i64,
     /// Until when, in seconds since the Unix epoch, the judgement may be kept. `None`: do not
     /// keep it.
     pub fresh_until: Option<i64>,

@@ -84,8 +84,12 @@ pub fn judge_ocsp(
         let status = judgement.map_or(answer.status, |other| other.status.max(answer.status));
         // None, "do not keep", is the least
         let fresh_until = judgement.map_or(fresh_until, |other| other.fresh_until.min(fresh_until));
+        let this_update = judgement.map_or(answer.this_update, |other| {
+            other.this_update.min(answer.this_update)
+        });
         judgement = Some(Judgement {
             status,
+            this_update,
             fresh_until,
         });
     }

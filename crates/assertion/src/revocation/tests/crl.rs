@@ -3,7 +3,7 @@
 use super::*;
 use crate::der::{self, write};
 use crate::forge::*;
-use crate::oid;
+use crate::{TrustAnchors, oid};
 
 #[test]
 fn a_list_tells_good_held_and_revoked_certificates() {
@@ -38,6 +38,7 @@ fn a_list_counts_only_in_time_and_from_the_right_key() {
     let judge = |dates: &[&str]| world.judge_crl(&world.crl(dates, &[], &[]));
     let good = Judgement {
         status: Status::Good,
+        this_update: THIS_UNIX,
         fresh_until: Some(NEXT_UNIX),
     };
     assert_eq!(judge(&[THIS, NEXT]), Ok(good));
@@ -103,6 +104,43 @@ fn a_partial_list_counts_for_its_own_point_only() {
     let delta = world.crl(&[THIS, NEXT], &[], &[delta]);
     assert_eq!(world.judge_crl(&delta), Err(RevocationError::Unsupported));
 }
+
+#[test]
+fn a_list_ages_while_it_is_kept_and_is_of_one_authority() {
+    let world = World::new();
+    let list = world.crl(&[THIS, NEXT], &[world.entry(Some(1))], &[]);
+    let list = RevocationList::parse(&list, &world.authority.anchors(), NOW).expect("a list");
+    assert!(list.judge(&world.card, NEXT_UNIX - 1).is_ok());
+    assert_eq!(
+        list.judge(&world.card, NEXT_UNIX),
+        Err(RevocationError::Stale)
+    );
+    // The same name and the same serial number, but another generation.
+    let other = World::new();
+    assert_eq!(list.judge(&other.card, NOW), Err(RevocationError::NoAnswer));
+    assert!(!format!("{list:?}").contains("entries: 0"));
+}
+
+#[test]
+fn of_several_generations_the_one_that_signed_is_found_with_and_without_its_name() {
+    let (old, new) = (World::new(), World::new());
+    let anchors = [
+        old.authority.certificate.clone(),
+        new.authority.certificate.clone(),
+    ];
+    let anchors = TrustAnchors::test(&anchors).expect("two generations");
+    let key_id = write(der::primitive(0), &[new.card.issuer_key_id()]);
+    let named = write(der::SEQUENCE, &[&key_id]);
+    let named = extension(oid::AUTHORITY_KEY_IDENTIFIER, false, &named);
+    for extensions in [vec![], vec![named]] {
+        let list = new.crl(&[THIS, NEXT], &[], &extensions);
+        let list = RevocationList::parse(&list, &anchors, NOW).expect("a list");
+        assert_eq!(list.issuer_key_id(), new.card.issuer_key_id());
+        assert!(list.judge(&new.card, NOW).is_ok());
+        assert!(list.judge(&old.card, NOW).is_err());
+    }
+}
+
 #[test]
 fn no_changed_byte_of_a_list_passes() {
     let world = World::new();

@@ -9,6 +9,7 @@ use crate::forge::*;
 use crate::{ValidCertificate, oid};
 
 const THIS: &str = "20260528202000Z"; // 400 s before NOW
+const THIS_UNIX: i64 = NOW - 400;
 const NEXT: &str = "20260528212000Z";
 const NEXT_UNIX: i64 = 1_780_003_200;
 const OLD: &str = "20260501000000Z";
@@ -91,7 +92,7 @@ impl World {
     }
 
     fn judge_crl(&self, crl: &[u8]) -> Result<Judgement, RevocationError> {
-        judge_crl(crl, &self.card, NOW)
+        RevocationList::parse(crl, &self.authority.anchors(), NOW)?.judge(&self.card, NOW)
     }
 
     fn entry(&self, reason: Option<u8>) -> Vec<u8> {

@@ -31,6 +31,7 @@ fn a_good_answer_may_be_kept_until_its_next_update() {
         judgement,
         Ok(Judgement {
             status: Status::Good,
+            this_update: THIS_UNIX,
             fresh_until: Some(NEXT_UNIX)
         })
     );
@@ -151,6 +152,7 @@ fn an_answer_without_next_update_must_be_recent_and_is_not_kept() {
         judge(THIS),
         Ok(Judgement {
             status: Status::Good,
+            this_update: THIS_UNIX,
             fresh_until: None
         })
     );
@@ -171,7 +173,8 @@ fn revoked_is_final_however_old_the_answer() {
         judgement,
         Ok(Judgement {
             status: Status::Revoked { .. },
-            fresh_until: None
+            this_update: 1_777_593_600, // OLD
+            fresh_until: None,
         })
     ));
     let old_hold = world.answer(&revoked_with(Some(6)), OLD, Some(OLD));
