@@ -7,11 +7,30 @@ use super::{Authority, DAY, der, names};
 /// CRLReason certificateHold (RFC 5280 §5.3.1).
 pub(super) const CERTIFICATE_HOLD: u8 = 6;
 
+/// How CRLs are issued: once correctly, and in some wrong ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CrlAnswer {
+    /// As RFC 5280 asks.
+    #[default]
+    Correct,
+    /// nextUpdate is a day ago.
+    Stale,
+    /// Signed by the key of another CA with the same name, and naming that key.
+    SignedByImpostor,
+    /// No CRL at all.
+    Garbage,
+}
+
 impl Authority {
     /// The CRL of a generation's authentication CA as DER, valid for a day; `None` when that
     /// generation was not made.
     pub fn crl(&self, generation: u8, now: i64) -> Option<Vec<u8>> {
-        let ca = &self.generations.get(&generation)?.auth;
+        let (ca, now) = match self.crl_answer {
+            CrlAnswer::Correct => (&self.generations.get(&generation)?.auth, now),
+            CrlAnswer::Stale => (&self.generations.get(&generation)?.auth, now - 2 * DAY),
+            CrlAnswer::SignedByImpostor => (&self.impostor(now).auth, now),
+            CrlAnswer::Garbage => return Some(b"<html>Service unavailable</html>".to_vec()),
+        };
         let mut listed: Vec<&Record> = self
             .people
             .values()
@@ -43,6 +62,11 @@ impl Authority {
         ];
         parts.push(der::context(0, &profile::encode_extensions(&extensions)));
         Some(profile::signed(&der::sequence(&parts), algorithm, &ca.key))
+    }
+
+    /// The HTTP entity tag of the lists at `now`: new with every change of status, and every hour.
+    pub(super) fn crl_tag(&self, now: i64) -> String {
+        format!("\"{}-{}\"", self.revision, now.div_euclid(3600))
     }
 }
 

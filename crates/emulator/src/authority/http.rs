@@ -1,10 +1,12 @@
 //! The authority on HTTP: what a verifier talks to (docs/lineage.md has the lineage protocol).
 
 use super::Authority;
+use super::delivery::{ELSEWHERE, Endpoint};
 use super::lineage::{LineageRequest, LineageResponse};
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -52,12 +54,32 @@ impl Shared {
 
 /// `POST /ocsp`, `GET /crl/{generation}.crl`, `GET /ca/{generation}.der`, `POST /lineage`.
 pub fn router(authority: Arc<Mutex<Authority>>, clock: Clock) -> Router {
-    Router::new()
+    let shared = Shared { authority, clock };
+    let routes = Router::new()
         .route("/ocsp", post(ocsp))
         .route("/crl/{file}", get(crl))
-        .route("/ca/{file}", get(ca))
         .route("/lineage", post(lineage))
-        .with_state(Shared { authority, clock })
+        .with_state(shared.clone());
+    let as_chosen = from_fn_with_state(shared.clone(), deliver);
+    Router::new()
+        .nest(ELSEWHERE, routes.clone())
+        .merge(routes.layer(as_chosen))
+        .route("/ca/{file}", get(ca).with_state(shared))
+}
+
+/// Counts the request, and answers it as was chosen.
+async fn deliver(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let endpoint = match path.as_str() {
+        "/ocsp" => Endpoint::Ocsp,
+        "/lineage" => Endpoint::Lineage,
+        _ => Endpoint::Crl,
+    };
+    let delivery = shared.authority().take_request(endpoint);
+    match delivery.instead(&path).await {
+        Some(response) => response,
+        None => next.run(request).await,
+    }
 }
 
 async fn ocsp(State(shared): State<Shared>, headers: HeaderMap, request: Bytes) -> Response {
@@ -76,16 +98,29 @@ async fn ocsp(State(shared): State<Shared>, headers: HeaderMap, request: Bytes) 
     typed(RESPONSE, authority.ocsp(&request, (shared.clock)()))
 }
 
-async fn crl(State(shared): State<Shared>, Path(file): Path<String>) -> Response {
+async fn crl(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    Path(file): Path<String>,
+) -> Response {
     let authority = shared.authority();
     if authority.outage.crl {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let crl = generation(&file, ".crl").and_then(|number| authority.crl(number, (shared.clock)()));
-    match crl {
-        Some(crl) => typed("application/pkix-crl", crl),
-        None => StatusCode::NOT_FOUND.into_response(),
+    let now = (shared.clock)();
+    let list = generation(&file, ".crl")
+        .and_then(|number| Some((authority.crl(number, now)?, authority.crl_tag(now))));
+    let Some((list, tag)) = list else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let tag = [(header::ETAG, tag)];
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|known| known == tag[0].1.as_str())
+    {
+        return (StatusCode::NOT_MODIFIED, tag).into_response();
     }
+    (tag, typed("application/pkix-crl", list)).into_response()
 }
 
 async fn ca(State(shared): State<Shared>, Path(file): Path<String>) -> Response {

@@ -5,6 +5,7 @@
 //! 1970 UTC. [`router`] puts the answers on HTTP.
 
 mod crl;
+mod delivery;
 mod der;
 mod deviate;
 mod error;
@@ -20,6 +21,8 @@ mod record;
 mod store;
 mod variant;
 
+pub use crl::CrlAnswer;
+pub use delivery::{Delivery, Endpoint};
 pub use error::AuthorityError;
 pub use generation::IssuedCard;
 pub use http::{Clock, Outage, router, system_clock};
@@ -81,6 +84,9 @@ pub struct Authority {
     revision: u32,
     outage: Outage,
     ocsp_answer: OcspAnswer,
+    crl_answer: CrlAnswer,
+    deliveries: BTreeMap<Endpoint, Delivery>,
+    requests: BTreeMap<Endpoint, u64>,
     /// A CA of the same name that nobody trusts.
     impostor: OnceLock<Generation>,
     /// The key in certificates made by [`Authority::issue_variant`].
@@ -110,6 +116,9 @@ impl Authority {
             revision: 1,
             outage: Outage::default(),
             ocsp_answer: OcspAnswer::default(),
+            crl_answer: CrlAnswer::default(),
+            deliveries: BTreeMap::new(),
+            requests: BTreeMap::new(),
             impostor: OnceLock::new(),
             variant_key: OnceLock::new(),
         };
@@ -265,6 +274,27 @@ impl Authority {
     /// Chooses how OCSP requests are answered from now on.
     pub fn set_ocsp_answer(&mut self, answer: OcspAnswer) {
         self.ocsp_answer = answer;
+    }
+
+    /// Chooses how CRLs are issued from now on.
+    pub fn set_crl_answer(&mut self, answer: CrlAnswer) {
+        self.crl_answer = answer;
+    }
+
+    /// Chooses how answers of an endpoint travel over HTTP from now on.
+    pub fn set_delivery(&mut self, endpoint: Endpoint, delivery: Delivery) {
+        self.deliveries.insert(endpoint, delivery);
+    }
+
+    /// How many requests came over HTTP to an endpoint, whatever was answered.
+    pub fn requests(&self, endpoint: Endpoint) -> u64 {
+        self.requests.get(&endpoint).copied().unwrap_or_default()
+    }
+
+    /// Counts a request, and says how it is to be answered.
+    fn take_request(&mut self, endpoint: Endpoint) -> Delivery {
+        *self.requests.entry(endpoint).or_default() += 1;
+        self.deliveries.get(&endpoint).copied().unwrap_or_default()
     }
 
     /// Chooses which services are out of order on HTTP.

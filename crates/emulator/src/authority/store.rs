@@ -5,7 +5,8 @@ use super::keys::SigningKey;
 use super::names::Service;
 use super::record::{Person, Record};
 use super::{
-    Authority, AuthorityError, AuthorityOptions, IssuedCard, KeyAlgorithm, OcspAnswer, Outage,
+    Authority, AuthorityError, AuthorityOptions, CrlAnswer, IssuedCard, KeyAlgorithm, OcspAnswer,
+    Outage,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -150,6 +151,9 @@ impl Authority {
             revision: saved.revision,
             outage: Outage::default(),
             ocsp_answer: OcspAnswer::default(),
+            crl_answer: CrlAnswer::default(),
+            deliveries: BTreeMap::new(),
+            requests: BTreeMap::new(),
             impostor: OnceLock::new(),
             variant_key: OnceLock::new(),
         })
