@@ -48,6 +48,8 @@ pub struct Setup<'a> {
     pub origin: Option<&'a str>,
     /// `RUST_LOG` of the process.
     pub log: &'static str,
+    /// Further lines of `[revocation]`.
+    pub revocation: &'a str,
     /// Further TOML: tables other than `lifetimes`.
     pub tables: &'a str,
     /// Lines of the table `lifetimes`.
@@ -78,6 +80,8 @@ impl Verifier {
             database: &database,
             origin: None,
             log,
+            // The story revokes a card and taps it at once.
+            revocation: "max_age = 0",
             tables: "",
             lifetimes: "",
         })
@@ -212,6 +216,7 @@ fn configuration(addresses: &[&str; 3], setup: &Setup<'_>) -> Result<String> {
     let Setup {
         authority,
         database,
+        revocation,
         tables,
         ..
     } = setup;
@@ -219,7 +224,7 @@ fn configuration(addresses: &[&str; 3], setup: &Setup<'_>) -> Result<String> {
         "origin = \"{origin}\"\nticket_origin = \"{ticket_origin}\"\nlisten = \"{listen}\"\n\
          database = \"{database}\"\nkeys = \"keys.toml\"\n\n\
          [trust]\nhierarchy = \"test\"\ntest_anchors = [\"test-ca.der\"]\n\n\
-         [revocation]\nocsp_url = \"{authority}/ocsp\"\n\n[lineage]\nurl = \"{authority}/lineage\"\n\n\
+         [revocation]\nocsp_url = \"{authority}/ocsp\"\n{revocation}\n\n[lineage]\nurl = \"{authority}/lineage\"\n\n\
          {tables}\n"
     );
     for party in setup.relying_parties {

@@ -4,6 +4,7 @@ use crate::auditing::Auditor;
 use crate::counted::Counted;
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::revocation::Revocation;
 use crate::settings::{RelyingParty, Settings, Trust};
 use crate::store;
 use crate::transaction::State;
@@ -53,6 +54,7 @@ pub(crate) struct App {
     pub(crate) auditor: Auditor,
     pub(crate) anchors: TrustAnchors,
     pub(crate) upstream: Upstream,
+    pub(crate) revocation: Revocation,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) counted: Counted,
@@ -82,15 +84,14 @@ impl App {
         }
         let store = store::open(&settings.database, settings.schema)?;
         let keys = Arc::new(keys);
-        let upstream = Upstream::new(
-            &[&settings.ocsp_url, &settings.lineage_url],
-            settings.upstream_timeout,
-        )?;
+        let asked = [&settings.revocation.ocsp_url, &settings.lineage.url];
+        let upstream = Upstream::new(asked.into_iter().chain(&settings.revocation.crl_urls))?;
         let tls = settings.listening.tls.clone().map(Tls::read).transpose()?;
         let metrics = Metrics::new();
         let counted = Counted::new(metrics.registry());
         let limits = Limits::new(&settings.limits, &metrics);
         let auditor = Auditor::new(keys.clone(), settings.audit.export.clone(), &metrics);
+        let revocation = Revocation::new(&settings.revocation, metrics.registry());
         Ok(Self {
             settings,
             keys,
@@ -98,6 +99,7 @@ impl App {
             auditor,
             anchors,
             upstream,
+            revocation,
             limits,
             metrics,
             counted,

@@ -28,7 +28,7 @@ pub use app::{Clock, StartError};
 pub use keys::{AuditKey, Keys, KeysError};
 pub use server::Verifier;
 pub use settings::{
-    AuditSettings, Checked, ENVIRONMENT_PREFIX, KeySource, Lifetimes, Limits, Listening, Localized,
-    RelyingParty, Settings, SettingsError, Trust,
+    AuditSettings, Checked, ENVIRONMENT_PREFIX, KeySource, Lifetimes, Limits, Lineage, Listening,
+    Localized, NoncePolicy, RelyingParty, Revocation, Settings, SettingsError, Trust,
 };
 pub use store::{MIGRATIONS, open as open_database};

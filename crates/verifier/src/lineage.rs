@@ -5,11 +5,15 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::ppid::credential_index;
 use crate::store::subjects::Predecessor;
+use crate::upstream::Limits;
 use kazasu_assertion::ValidCertificate;
 use kazasu_statement::Reason;
 use serde::{Deserialize, Serialize};
 
 const JSON: &str = "application/json";
+
+/// More octets than the longest answer that is understood has.
+const MAX_ANSWER: usize = 64 * 1024;
 
 /// More than anybody's cards: an answer beyond it is taken for a fault.
 const MAX_PREDECESSORS: usize = 64;
@@ -47,9 +51,14 @@ pub(crate) async fn predecessors(
         serial: hex::encode(certificate.serial()),
     };
     let body = serde_json::to_vec(&question).expect("two strings are JSON");
+    let settings = &app.settings.lineage;
+    let limits = Limits {
+        time: settings.timeout,
+        size: MAX_ANSWER,
+    };
     let answer = app
         .upstream
-        .ask(&app.settings.lineage_url, JSON, JSON, body)
+        .ask(&settings.url, JSON, JSON, body, limits)
         .await;
     let answer = match answer {
         Ok(answer) => answer,

@@ -5,8 +5,9 @@ use crate::companion_service::{Companions, MAX_MESSAGE};
 use crate::failure::Failure;
 use crate::keys::Keys;
 use crate::limits::refuse;
+use crate::revocation;
 use crate::settings::Settings;
-use crate::store::{oidc as oidc_store, transactions};
+use crate::store::{answers, oidc as oidc_store, transactions};
 use crate::transaction::State;
 use crate::{auditing, oidc, pages};
 use axum::Router;
@@ -95,6 +96,7 @@ impl Verifier {
             failed = tls::keep_fresh(app.tls.clone(), CERTIFICATE) => failed,
             never = housekeep(app.clone()) => match never {},
             never = auditing::keep_sealing(&app) => match never {},
+            never = revocation::keep_lists(app.clone()) => match never {},
         };
         auditing::ended(&app).await;
         served
@@ -180,6 +182,7 @@ async fn sweep(app: &App) -> Result<(), Failure> {
         .store
         .write(move |c| {
             oidc_store::delete_old(c, now)?;
+            answers::delete_old(c, now)?;
             transactions::expire(c, now)
         })
         .await?;

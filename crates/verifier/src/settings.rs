@@ -16,9 +16,11 @@ pub use kazasu_service::settings::{Checked, SettingsError};
 pub use keys::KeySource;
 pub use lifetimes::Lifetimes;
 pub use limits::Limits;
+pub use lineage::Lineage;
 pub use listening::Listening;
 pub(crate) use relying_party::{ClientAuthentication, ClientKey, hands_out_access};
 pub use relying_party::{Localized, RelyingParty};
+pub use revocation::{NoncePolicy, Revocation};
 pub use trust::Trust;
 
 use kazasu_service::settings::Layers;
@@ -26,8 +28,6 @@ use kazasu_service::store::{Location, Schema};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
-use std::time::Duration;
-use url::Url;
 
 /// What environment variables of the verifier's settings begin with, as in
 /// `KAZASU_VERIFIER__LISTEN=127.0.0.1:7080` or `KAZASU_VERIFIER__REVOCATION__TIMEOUT_MS=500`.
@@ -54,12 +54,10 @@ pub struct Settings {
     pub keys: KeySource,
     /// Whose certificates are accepted.
     pub trust: Trust,
-    /// Where revocation is asked.
-    pub ocsp_url: Url,
-    /// How long a revocation or lineage answer may take.
-    pub upstream_timeout: Duration,
+    /// Where revocation is asked, and what is done with the answers.
+    pub revocation: Revocation,
     /// Where lineage is asked.
-    pub lineage_url: Url,
+    pub lineage: Lineage,
     /// Where the audit's heads go.
     pub audit: AuditSettings,
     /// How long things live.

@@ -97,25 +97,16 @@ async fn judge(
     if app.limits.credential.check(&credential).is_err() {
         return Ok(Err(Reason::RateLimited));
     }
-    let looked_up = app.store.read(move |c| {
-        Ok((
-            subjects::is_revoked(c, &credential)?,
-            subjects::of_credential(c, &credential)?.is_some(),
-        ))
-    });
-    let (revoked, known) = looked_up.await?;
-    if revoked {
+    let known = app.store.read(move |c| subjects::look_up(c, &credential));
+    let known = known.await?;
+    if known.revoked {
         return Ok(Err(Reason::CertificateRevoked));
     }
-    if let Err(reason) = revocation::check(app, certificate, now).await {
-        if reason == Reason::CertificateRevoked {
-            app.store
-                .write(move |c| subjects::record_revoked(c, &credential, now))
-                .await?;
-        }
+    let checked = revocation::check(app, certificate, &credential, known.last_word, now);
+    if let Err(reason) = checked.await? {
         return Ok(Err(reason));
     }
-    let predecessors = match known {
+    let predecessors = match known.has_subject {
         true => None,
         false => match lineage::predecessors(app, certificate).await? {
             Ok(predecessors) => Some(predecessors),

@@ -32,6 +32,8 @@ pub(crate) async fn server() -> Server {
     let trust = Trust {
         anchors: vec![anchor.into()],
         authority: "http://127.0.0.1:1".into(),
+        revocation: String::new(),
+        more: "",
     };
     Server::start_with(trust, Arc::new(AtomicI64::new(START))).await
 }

@@ -2,8 +2,11 @@
 
 use crate::harness::START;
 use crate::world::World;
-use kazasu_emulator::authority::{OcspAnswer, RevocationReason};
+use kazasu_emulator::authority::{Delivery, Endpoint, OcspAnswer, RevocationReason};
 use kazasu_statement::Reason;
+
+/// For how many seconds a good answer spares asking, unless configured.
+const REMEMBERED: i64 = 300;
 
 #[tokio::test]
 async fn a_renewed_card_keeps_its_pseudonym_also_into_the_next_generation() {
@@ -39,6 +42,7 @@ async fn a_revoked_card_is_refused_even_if_the_responder_forgets_it() {
     world.tap(&card).await.unwrap();
     let (now, reason) = (world.server.now(), RevocationReason::CessationOfOperation);
     world.authority().revoke("taro", reason, now).unwrap();
+    world.server.pass(REMEMBERED);
     assert_eq!(world.tap(&card).await, Err(Reason::CertificateRevoked));
     world.outage(true, true);
     assert_eq!(world.tap(&card).await, Err(Reason::CertificateRevoked));
@@ -50,6 +54,7 @@ async fn a_card_on_hold_is_refused_and_works_again_after_its_release() {
     let card = world.card("taro");
     let before = world.tap(&card).await.unwrap();
     world.authority().hold("taro", world.server.now()).unwrap();
+    world.server.pass(REMEMBERED);
     assert_eq!(world.tap(&card).await, Err(Reason::CertificateOnHold));
     world.authority().release("taro").unwrap();
     assert_eq!(world.tap(&card).await.unwrap()["sub"], before["sub"]);
@@ -59,7 +64,6 @@ async fn a_card_on_hold_is_refused_and_works_again_after_its_release() {
 async fn without_revocation_nobody_passes() {
     let world = World::start().await;
     let card = world.card("taro");
-    world.tap(&card).await.unwrap();
     world.outage(true, false);
     assert_eq!(world.tap(&card).await, Err(Reason::RevocationUnavailable));
     world.outage(false, false);
@@ -90,6 +94,27 @@ async fn without_lineage_only_known_cards_pass() {
     world.outage(false, false);
     assert!(claimed.accepted(&card).await.is_ok(), "trying again helps");
     world.outage(false, true);
+    assert!(world.tap(&card).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_lineage_service_that_is_slow_endless_or_elsewhere_is_none() {
+    let world = World::start().await;
+    let card = world.card("taro");
+    for delivery in [
+        Delivery::Silent,
+        Delivery::Stalled,
+        Delivery::Oversized,
+        Delivery::WebPage,
+        Delivery::Redirected,
+    ] {
+        world.authority().set_delivery(Endpoint::Lineage, delivery);
+        let came = world.tap(&card).await;
+        assert_eq!(came, Err(Reason::LineageUnavailable), "{delivery:?}");
+    }
+    world
+        .authority()
+        .set_delivery(Endpoint::Lineage, Delivery::Whole);
     assert!(world.tap(&card).await.is_ok());
 }
 

@@ -14,5 +14,6 @@ mod harness;
 mod lifetime;
 mod limits;
 mod redemption;
+mod revocation;
 #[allow(dead_code, reason = "the attacks use the rest")]
 mod world;

@@ -29,6 +29,9 @@ use url::Url;
 
 pub(crate) const NAME: &str = "見本　太郎";
 
+/// Whoever waits for a list in the background taps more often than people do.
+const UNLIMITED: &str = "limits = { credential = { per_minute = 0, burst = 1 } }";
+
 /// One authority with `taro`'s card, copied into every world: RSA keys take long to make.
 static SAVED: LazyLock<TempDir> = LazyLock::new(|| {
     // A static is never dropped, so the folder stays: where the build puts its own.
@@ -45,7 +48,7 @@ pub(crate) struct World {
     authority: Arc<Mutex<Authority>>,
     gate: Gate,
     /// Read again when the verifier restarts.
-    _anchors: TempDir,
+    _anchors: Arc<TempDir>,
 }
 
 impl World {
@@ -64,16 +67,41 @@ impl World {
         prepare: impl FnOnce(&mut Authority),
         tables: &'static str,
     ) -> Self {
+        Self::built(prepare, "", tables).await
+    }
+
+    /// With these settings about revocation; `LISTS` stands for the addresses of all lists.
+    pub(crate) async fn asking(revocation: &str) -> Self {
+        Self::asking_about(revocation, |_| {}).await
+    }
+
+    /// Both.
+    pub(crate) async fn asking_about(
+        revocation: &str,
+        prepare: impl FnOnce(&mut Authority),
+    ) -> Self {
+        Self::built(prepare, revocation, "").await
+    }
+
+    async fn built(
+        prepare: impl FnOnce(&mut Authority),
+        revocation: &str,
+        tables: &'static str,
+    ) -> Self {
         let clock = Arc::new(AtomicI64::new(START));
         let saved = Authority::load(SAVED.path(), AuthorityOptions::default());
         let mut authority = saved.unwrap().expect("it was saved there");
         prepare(&mut authority);
         let folder = tempfile::tempdir().unwrap();
-        let mut anchors = Vec::new();
-        for certificate in (1..=4).filter_map(|generation| authority.ca_certificate(generation)) {
-            let path = folder.path().join(format!("{}.der", anchors.len()));
+        let (mut anchors, mut generations) = (Vec::new(), Vec::new());
+        for generation in 1..=4 {
+            let Some(certificate) = authority.ca_certificate(generation) else {
+                continue;
+            };
+            let path = folder.path().join(format!("{generation}.der"));
             std::fs::write(&path, certificate).unwrap();
             anchors.push(path);
+            generations.push(generation);
         }
         let authority = Arc::new(Mutex::new(authority));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -86,15 +114,23 @@ impl World {
         let gate = Gate::default();
         let service = gate.before(service);
         tokio::spawn(async move { axum::serve(listener, service).await });
+        let list = |generation| format!("http://{address}/crl/{generation}.crl");
+        let lists: Vec<_> = generations.into_iter().map(list).collect();
+        let (revocation, more) = match revocation.replace("LISTS", &format!("{lists:?}")) {
+            none if none.is_empty() => (none, ""),
+            some => (format!(", {some}"), UNLIMITED),
+        };
         let trust = Trust {
             anchors,
             authority: format!("http://{address}"),
+            revocation,
+            more,
         };
         Self {
             server: Server::start_as(trust, clock, |configuration| configuration + tables).await,
             authority,
             gate,
-            _anchors: folder,
+            _anchors: Arc::new(folder),
         }
     }
 
@@ -107,6 +143,16 @@ impl World {
         Self {
             server: self.server.restart_with(change).await,
             ..self
+        }
+    }
+
+    /// Another verifier on the same database, beside it.
+    pub(crate) async fn another_node(&self) -> Self {
+        Self {
+            server: self.server.another().await,
+            authority: self.authority.clone(),
+            gate: self.gate.clone(),
+            _anchors: self._anchors.clone(),
         }
     }
 

@@ -15,6 +15,8 @@ pub enum CrlAnswer {
     Correct,
     /// nextUpdate is a day ago.
     Stale,
+    /// Half a day old: in time, but older than what was served before.
+    HalfADayOld,
     /// Signed by the key of another CA with the same name, and naming that key.
     SignedByImpostor,
     /// No CRL at all.
@@ -28,6 +30,7 @@ impl Authority {
         let (ca, now) = match self.crl_answer {
             CrlAnswer::Correct => (&self.generations.get(&generation)?.auth, now),
             CrlAnswer::Stale => (&self.generations.get(&generation)?.auth, now - 2 * DAY),
+            CrlAnswer::HalfADayOld => (&self.generations.get(&generation)?.auth, now - DAY / 2),
             CrlAnswer::SignedByImpostor => (&self.impostor(now).auth, now),
             CrlAnswer::Garbage => return Some(b"<html>Service unavailable</html>".to_vec()),
         };

@@ -71,11 +71,10 @@ impl File {
         let trust = problems.required("trust", self.trust);
         let trust = trust.and_then(|table| table.check(problems, folder));
         let revocation = self.revocation.check(problems);
-        let lineage_url = self.lineage.check(problems);
+        let lineage = self.lineage.check(problems);
         lifetimes::check(problems, &self.lifetimes);
         self.limits.check(problems);
         let relying_parties = relying_party::check(problems, self.relying_party, folder);
-        let (ocsp_url, upstream_timeout) = revocation?;
         let (database, schema) = database?;
         Some(Settings {
             origin: origin?,
@@ -86,9 +85,8 @@ impl File {
             schema,
             keys: keys?.check(folder),
             trust: trust?,
-            ocsp_url,
-            upstream_timeout,
-            lineage_url: lineage_url?,
+            revocation: revocation?,
+            lineage: lineage?,
             audit: self.audit.check(folder),
             lifetimes: self.lifetimes,
             relying_parties,

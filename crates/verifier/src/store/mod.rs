@@ -1,6 +1,7 @@
 //! What the verifier keeps, and every statement it keeps it with.
 
 pub(crate) mod acceptance;
+pub(crate) mod answers;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use kazasu_service::store::{Location, Migration, Schema, Store, StoreError};
 pub const MIGRATIONS: &[Migration] = &[
     &[include_str!("migrations/0001_first.sql")],
     &[audit::SCHEMA, include_str!("migrations/0002_audit.sql")],
+    &[include_str!("migrations/0003_revocation.sql")],
 ];
 
 /// Opens the database. Blocks.

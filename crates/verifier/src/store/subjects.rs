@@ -1,6 +1,7 @@
 //! Subjects, and the credentials that belong to them.
 
 use super::acceptance::Acceptance;
+use super::answers::LastWord;
 use crate::ppid::{CredentialIndex, SubjectId};
 use kazasu_service::store::{Connection, SqlError};
 use kazasu_service::values;
@@ -18,6 +19,42 @@ pub(crate) struct Predecessor {
 pub(crate) struct Subject {
     pub(crate) pairwise_version: u32,
     pub(crate) lineage_broken: bool,
+}
+
+/// What is known of a credential before anybody is asked.
+pub(crate) struct Known {
+    /// It was seen revoked once. That stays, whatever a later answer says.
+    pub(crate) revoked: bool,
+    /// It belongs to a subject.
+    pub(crate) has_subject: bool,
+    /// What the OCSP responder said last.
+    pub(crate) last_word: Option<LastWord>,
+}
+
+/// Looks a credential up.
+pub(crate) fn look_up(
+    c: &mut Connection<'_>,
+    credential: &CredentialIndex,
+) -> Result<Known, SqlError> {
+    let known = c.optional(
+        "SELECT asked.has_subject, asked.revoked,
+           answer.word, answer.this_update, answer.asked_at, answer.valid_until
+         FROM (SELECT
+             CASE WHEN EXISTS (SELECT 1 FROM credentials WHERE credential_index = ?1)
+               THEN 1 ELSE 0 END AS has_subject,
+             CASE WHEN EXISTS (SELECT 1 FROM revoked_credentials WHERE credential_index = ?1)
+               THEN 1 ELSE 0 END AS revoked) AS asked
+         LEFT JOIN revocation_answers AS answer ON answer.credential_index = ?1",
+        values![credential],
+        |row| {
+            Ok(Known {
+                revoked: row.get("revoked")?,
+                has_subject: row.get("has_subject")?,
+                last_word: LastWord::of_row(row)?,
+            })
+        },
+    )?;
+    known.ok_or(SqlError::Kind)
 }
 
 /// Whose credential it is, if it is known.

@@ -43,6 +43,10 @@ pub(crate) struct Trust {
     pub(crate) anchors: Vec<PathBuf>,
     /// The origin of OCSP responder and lineage service.
     pub(crate) authority: String,
+    /// Further settings about revocation, each behind a comma.
+    pub(crate) revocation: String,
+    /// Further lines of the configuration's top.
+    pub(crate) more: &'static str,
 }
 
 impl Trust {
@@ -55,6 +59,8 @@ impl Trust {
         Self {
             anchors: vec![anchor.into()],
             authority: "http://127.0.0.1:1".into(),
+            revocation: String::new(),
+            more: "",
         }
     }
 }
@@ -64,7 +70,7 @@ pub(crate) struct Server {
     /// The origin of its second port.
     pub(crate) admin: String,
     pub(crate) http: Client,
-    pub(crate) folder: TempDir,
+    pub(crate) folder: Arc<TempDir>,
     pub(crate) database: String,
     trust: Trust,
     clock: Arc<AtomicI64>,
@@ -96,7 +102,7 @@ impl Server {
         clock: Arc<AtomicI64>,
         change: impl FnOnce(String) -> String,
     ) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
         Keys::create(&folder.path().join("keys.toml")).unwrap();
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let key = EncodingKey::from_ec_der(pair.to_pkcs8v1().unwrap().as_ref());
@@ -117,8 +123,21 @@ impl Server {
         Self::start_in(self.folder, database, trust, self.key, self.clock, change).await
     }
 
+    /// Another on the same database and keys, beside it.
+    pub(crate) async fn another(&self) -> Self {
+        Self::start_in(
+            self.folder.clone(),
+            self.database.clone(),
+            self.trust.clone(),
+            self.key.clone(),
+            self.clock.clone(),
+            |configuration| configuration,
+        )
+        .await
+    }
+
     async fn start_in(
-        folder: TempDir,
+        folder: Arc<TempDir>,
         database: String,
         trust: Trust,
         key: EncodingKey,
@@ -322,7 +341,12 @@ fn request<'a>() -> Vec<(&'a str, &'a str)> {
 fn configuration(port: u16, database: &str, trust: &Trust, key: &EncodingKey) -> String {
     let jwk = Jwk::from_encoding_key(key, Algorithm::ES256).unwrap();
     let jwks = json!({ "keys": [jwk] });
-    let Trust { anchors, authority } = trust;
+    let Trust {
+        anchors,
+        authority,
+        revocation,
+        more,
+    } = trust;
     format!(
         r#"
         origin = "http://127.0.0.1:{port}"
@@ -331,8 +355,9 @@ fn configuration(port: u16, database: &str, trust: &Trust, key: &EncodingKey) ->
         database = "{database}"
         keys = "keys.toml"
         trust = {{ hierarchy = "test", test_anchors = {anchors:?} }}
-        revocation = {{ ocsp_url = "{authority}/ocsp" }}
+        revocation = {{ ocsp_url = "{authority}/ocsp"{revocation} }}
         lineage = {{ url = "{authority}/lineage" }}
+        {more}
 
         [[relying_party]]
         id = "portal"
