@@ -5,9 +5,12 @@ use crate::counted::Counted;
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::revocation::Revocation;
+use crate::secret::random;
 use crate::settings::{RelyingParty, Settings, Trust};
 use crate::store;
+use crate::store::nodes::NodeId;
 use crate::transaction::State;
+use crate::upkeep::{self, UpkeepError};
 use crate::upstream::Upstream;
 use kazasu_assertion::{AnchorError, TrustAnchors};
 use kazasu_service::metrics::Metrics;
@@ -27,6 +30,9 @@ pub enum StartError {
     /// The database cannot be used.
     #[error("the database cannot be opened")]
     Store(#[from] StoreError),
+    /// The keys are not those of the database, or cannot be used.
+    #[error("keys and database")]
+    Keys(#[from] UpkeepError),
     /// A test anchor is not a certification authority.
     #[error("a test anchor is not usable")]
     Anchors(#[from] AnchorError),
@@ -59,6 +65,7 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) counted: Counted,
     pub(crate) tls: Option<Tls>,
+    pub(crate) node: NodeId,
     clock: Clock,
     stopping: watch::Sender<bool>,
 }
@@ -104,9 +111,15 @@ impl App {
             metrics,
             counted,
             tls,
+            node: random(),
             clock,
             stopping: watch::Sender::new(false),
         })
+    }
+
+    /// Compares the keys with the database, which learns that this verifier runs.
+    pub(crate) async fn register(&self) -> Result<(), UpkeepError> {
+        upkeep::register(&self.store, &self.keys, Some(self.node), self.now()).await
     }
 
     pub(crate) fn now(&self) -> i64 {
@@ -124,7 +137,8 @@ impl App {
         self.store.announce(transaction_id);
     }
 
-    /// Whether requests can be served: the database answers, and the process was not asked to end.
+    /// Whether requests can be served: the database answers, so does a token with keys, and the
+    /// process was not asked to end.
     pub(crate) async fn is_ready(&self) -> bool {
         if *self.stopping.borrow() {
             return false;
@@ -132,7 +146,7 @@ impl App {
         let asked = self
             .store
             .read(|c| c.query("SELECT 1 AS one", values![], |row| row.get::<i64>("one")));
-        asked.await.is_ok()
+        asked.await.is_ok() && self.keys.check().await.is_ok()
     }
 
     /// Returns once the process was asked to end: streams end then.

@@ -1,125 +1,75 @@
 //! The verifier's secret keys. A database and its keys restored elsewhere bring back every PPID.
 //!
-//! Index, pairwise and signing keys outlive everything made with them. The others are derived
-//! from theirs when the process starts, so that what is done for every challenge and name
-//! waits for nobody.
+//! Index, pairwise and signing keys are used where they live, and that may be a token. The others
+//! are derived from theirs when the process starts, so that challenges and names, which are gone
+//! after minutes, wait for no token.
 
+mod admin;
 mod audit;
+mod check;
+mod date;
 mod error;
 mod file;
+mod kind;
+mod load;
 mod signing;
+mod source;
+mod token;
 mod versions;
 
+pub use admin::{KeyInfo, KeyStore};
 pub use audit::AuditKey;
+pub(crate) use check::KeyCheck;
+pub use check::KeyMismatch;
 pub(crate) use error::KeyFailure;
 pub use error::KeysError;
+pub use kind::{KeyKind, UnknownKind};
 pub(crate) use signing::SigningKey;
+pub use token::TokenError;
 
-use crate::secret::base64url;
-use crate::settings::KeySource;
-use aws_lc_rs::aead::{AES_256_GCM, RandomizedNonceKey};
+use crate::secret::{base64url, length_prefixed};
+use aws_lc_rs::aead::RandomizedNonceKey;
 use aws_lc_rs::hmac;
-use file::{KeysFile, bytes, versions};
+use file::KeysFile;
 use jsonwebtoken::Algorithm;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use token::TokenKey;
 use versions::Versions;
-use zeroize::Zeroizing;
-
-/// Keep the uses of derived keys apart.
-const CHALLENGE_DOMAIN: &[u8] = b"kazasu/challenge-key/v1";
-const NAME_DOMAIN: &[u8] = b"kazasu/name-key/v1";
-const AUDIT_DOMAIN: &[u8] = b"kazasu/audit-key/v1";
-
-/// Where systemd puts the credentials of a service: systemd.exec(5).
-const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 /// Everything the verifier keeps secret. Versions only grow; the highest one whose time has come
 /// is used for what is new, the others for what is old.
 pub struct Keys {
-    index: Vec<hmac::Key>,
-    pairwise: Versions<hmac::Key>,
+    index: Vec<MacKey>,
+    pairwise: Versions<MacKey>,
     challenge: Versions<hmac::Key>,
     name: Versions<RandomizedNonceKey>,
     audit: Versions<AuditKey>,
     signing: Vec<SigningKey>,
 }
 
+/// A key that outlives everything made with it.
+enum MacKey {
+    Here(Box<hmac::Key>),
+    InToken(TokenKey),
+}
+
+impl MacKey {
+    async fn mac(&self, fields: &[&[u8]]) -> Result<[u8; 32], KeyFailure> {
+        match self {
+            Self::Here(key) => Ok(mac(key, fields)),
+            Self::InToken(key) => Ok(key.mac(length_prefixed(fields)).await?),
+        }
+    }
+}
+
 impl Keys {
     /// Writes fresh keys to a new file, mode 0600.
     ///
     /// # Errors
-    /// [`KeysError::File`] if the file exists or cannot be written.
+    /// [`KeysError::Exists`] if there is such a file, [`KeysError::File`] if it cannot be written.
     pub fn create(path: &Path) -> Result<(), KeysError> {
         KeysFile::generate()?.write_new(path)
-    }
-
-    /// Loads the keys from where the settings say.
-    ///
-    /// # Errors
-    /// [`KeysError`].
-    pub fn load(source: &KeySource) -> Result<Self, KeysError> {
-        match source {
-            KeySource::File(path) => Self::read(path),
-            KeySource::Credential(name) => {
-                let path = PathBuf::from(variable(CREDENTIALS)?.as_str()).join(name);
-                // Who may read it is systemd's affair; an access list shows as the group's mode.
-                let text = std::fs::read_to_string(&path).map(Zeroizing::new);
-                let text = text.map_err(|source| KeysError::File { path, source })?;
-                Self::parse(&KeysFile::parse(&text)?)
-            }
-            KeySource::Environment(name) => Self::parse(&KeysFile::parse(&variable(name)?)?),
-        }
-    }
-
-    /// Reads a keys file.
-    ///
-    /// # Errors
-    /// [`KeysError`], also when others than the owner may read the file.
-    pub fn read(path: &Path) -> Result<Self, KeysError> {
-        Self::parse(&KeysFile::read(path)?)
-    }
-
-    fn parse(file: &KeysFile) -> Result<Self, KeysError> {
-        let index: Result<Vec<_>, _> = file
-            .index
-            .iter()
-            .map(|key| Ok(hmac_key(&bytes(key)?)))
-            .collect();
-        let keys = Self {
-            index: index?,
-            pairwise: versions(
-                &file.pairwise,
-                "pairwise needs a key, and each version once",
-                |_, key| Ok(hmac_key(key)),
-            )?,
-            challenge: versions(
-                &file.challenge,
-                "challenge needs a key, and each version once",
-                |_, key| Ok(hmac_key(&derive(key, CHALLENGE_DOMAIN))),
-            )?,
-            name: versions(
-                &file.name,
-                "name needs a key, and each version once",
-                |_, key| Ok(name_key(&derive(key, NAME_DOMAIN))),
-            )?,
-            audit: versions(
-                &file.audit,
-                "audit needs a key, and each version once; `keys rotate audit` adds one",
-                |version, key| AuditKey::from_seed(version, &derive(key, AUDIT_DOMAIN)),
-            )?,
-            signing: file
-                .signing
-                .iter()
-                .map(file::SigningKeyEntry::parse)
-                .collect::<Result<_, _>>()?,
-        };
-        if keys.index.is_empty() || keys.signing.is_empty() {
-            return Err(KeysError::Invalid {
-                what: "index and signing each need a key",
-            });
-        }
-        Ok(keys)
     }
 
     /// HMAC of `fields` with the first index key, and of each result with the next key. Rotation
@@ -128,9 +78,12 @@ impl Keys {
         let (first, later) = self
             .index
             .split_first()
-            .expect("`parse` refuses keys without an index key");
-        let index = mac(first, fields);
-        Ok(later.iter().fold(index, |index, key| mac(key, &[&index])))
+            .expect("`whole` refuses keys without an index key");
+        let mut index = first.mac(fields).await?;
+        for key in later {
+            index = key.mac(&[&index]).await?;
+        }
+        Ok(index)
     }
 
     /// HMAC of `fields` with the pairwise key of one version.
@@ -143,7 +96,7 @@ impl Keys {
             kind: "pairwise",
             version,
         })?;
-        Ok(mac(key, fields))
+        key.mac(fields).await
     }
 
     /// The version that subjects are born with at `now`.
@@ -223,29 +176,9 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-fn variable(name: &str) -> Result<Zeroizing<String>, KeysError> {
-    std::env::var(name)
-        .map(Zeroizing::new)
-        .map_err(|_| KeysError::NoVariable {
-            variable: name.to_owned(),
-        })
-}
-
-fn derive(key: &Zeroizing<[u8; 32]>, domain: &[u8]) -> Zeroizing<[u8; 32]> {
-    Zeroizing::new(mac(&hmac_key(key), &[domain]))
-}
-
-fn hmac_key(key: &Zeroizing<[u8; 32]>) -> hmac::Key {
-    hmac::Key::new(hmac::HMAC_SHA256, &**key)
-}
-
-fn name_key(key: &Zeroizing<[u8; 32]>) -> RandomizedNonceKey {
-    RandomizedNonceKey::new(&AES_256_GCM, &**key).expect("an AES-256 key is 32 bytes long")
-}
-
 /// HMAC-SHA-256 of length-prefixed fields.
 pub(crate) fn mac(key: &hmac::Key, fields: &[&[u8]]) -> [u8; 32] {
-    let tag = hmac::sign(key, &crate::secret::length_prefixed(fields));
+    let tag = hmac::sign(key, &length_prefixed(fields));
     tag.as_ref()
         .try_into()
         .expect("HMAC-SHA-256 is 32 bytes long")

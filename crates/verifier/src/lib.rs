@@ -22,13 +22,18 @@ mod settings;
 mod store;
 mod submit;
 mod transaction;
+mod upkeep;
 mod upstream;
 
 pub use app::{Clock, StartError};
-pub use keys::{AuditKey, Keys, KeysError};
+pub use keys::{
+    AuditKey, KeyInfo, KeyKind, KeyMismatch, KeyStore, Keys, KeysError, TokenError, UnknownKind,
+};
 pub use server::Verifier;
 pub use settings::{
     AuditSettings, Checked, ENVIRONMENT_PREFIX, KeySource, Lifetimes, Limits, Lineage, Listening,
-    Localized, NoncePolicy, RelyingParty, Revocation, Settings, SettingsError, Trust,
+    Localized, NoncePolicy, RelyingParty, Revocation, SecretText, Settings, SettingsError,
+    TokenSource, Trust,
 };
 pub use store::{MIGRATIONS, open as open_database};
+pub use upkeep::{KeyUse, UpkeepError, erase, rewrap_index};

@@ -8,7 +8,9 @@ use commands::audit::Audit;
 use commands::backup::{Backup, Restore};
 use commands::check_config::CheckConfig;
 use commands::documents::{Completions, Man};
+use commands::erase::Erase;
 use commands::init::Init;
+use commands::keys::KeysCommand;
 use commands::migrate::Migrate;
 use commands::relying_party::RelyingParties;
 use kazasu_service::telemetry::Telemetry;
@@ -53,25 +55,17 @@ enum Command {
     CheckConfig(CheckConfig),
     Migrate(Migrate),
     Rp(RelyingParties),
-    /// Work on the keys file.
+    /// Work on the keys.
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    Erase(Erase),
     Audit(Audit),
     Backup(Backup),
     Restore(Restore),
     Completions(Completions),
     Man(Man),
-}
-
-#[derive(Subcommand)]
-enum KeysCommand {
-    /// Write fresh keys to a new file that only its owner can read.
-    New {
-        /// Where; an existing file is never overwritten.
-        file: PathBuf,
-    },
 }
 
 fn main() -> ExitCode {
@@ -89,9 +83,8 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let command = arguments.command.or(serve_alone);
     match command.expect("clap requires one of the two") {
         Command::Serve(Serve { config }) => serve(config)?,
-        Command::Keys {
-            command: KeysCommand::New { file },
-        } => Keys::create(&file)?,
+        Command::Keys { command } => return commands::keys::run(command, now()),
+        Command::Erase(command) => return command.run(),
         Command::Init(command) => return command.run(),
         Command::CheckConfig(command) => return command.run(),
         Command::Migrate(command) => return command.run(),
@@ -120,7 +113,7 @@ async fn serve(config: PathBuf) -> anyhow::Result<()> {
         None => None,
     };
     let mut ready = serde_json::json!({ "ready": true, "listen": listener.local_addr()? });
-    let mut verifier = Verifier::new(settings, keys, Arc::new(now))?;
+    let mut verifier = Verifier::new(settings, keys, Arc::new(now)).await?;
     if let Some(admin) = admin {
         ready["admin"] = serde_json::json!(admin.local_addr()?);
         verifier = verifier.with_admin(admin);

@@ -7,7 +7,7 @@ use crate::keys::Keys;
 use crate::limits::refuse;
 use crate::revocation;
 use crate::settings::Settings;
-use crate::store::{answers, oidc as oidc_store, transactions};
+use crate::store::{answers, nodes, oidc as oidc_store, transactions};
 use crate::transaction::State;
 use crate::{auditing, oidc, pages};
 use axum::Router;
@@ -51,14 +51,16 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Opens the database and loads the trust anchors. `clock` says what time it is, in seconds
-    /// since the Unix epoch.
+    /// Opens the database, which has to be the one of these keys, and loads the trust anchors.
+    /// `clock` says what time it is, in seconds since the Unix epoch.
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn new(settings: Settings, keys: Keys, clock: Clock) -> Result<Self, StartError> {
+    pub async fn new(settings: Settings, keys: Keys, clock: Clock) -> Result<Self, StartError> {
+        let app = App::new(settings, keys, clock)?;
+        app.register().await?;
         Ok(Self {
-            app: Arc::new(App::new(settings, keys, clock)?),
+            app: Arc::new(app),
             admin: None,
         })
     }
@@ -99,6 +101,10 @@ impl Verifier {
             never = revocation::keep_lists(app.clone()) => match never {},
         };
         auditing::ended(&app).await;
+        let (now, node) = (app.now(), app.node);
+        if let Err(error) = app.store.write(move |c| nodes::ended(c, &node, now)).await {
+            Failure::from(error).log();
+        }
         served
     }
 }
@@ -177,10 +183,11 @@ async fn empty_log(app: Arc<App>) -> Result<(), Failure> {
 }
 
 async fn sweep(app: &App) -> Result<(), Failure> {
-    let now = app.now();
+    let (now, node) = (app.now(), app.node);
     let expired = app
         .store
         .write(move |c| {
+            nodes::seen(c, &node, now)?;
             oidc_store::delete_old(c, now)?;
             answers::delete_old(c, now)?;
             transactions::expire(c, now)

@@ -13,7 +13,7 @@ mod trust;
 
 pub use audit::AuditSettings;
 pub use kazasu_service::settings::{Checked, SettingsError};
-pub use keys::KeySource;
+pub use keys::{KeySource, SecretText, TokenSource};
 pub use lifetimes::Lifetimes;
 pub use limits::Limits;
 pub use lineage::Lineage;

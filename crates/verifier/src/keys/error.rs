@@ -1,5 +1,7 @@
 //! What can be wrong with keys: when they are loaded, and when they are used.
 
+use super::kind::KeyKind;
+use super::token::TokenError;
 use std::path::PathBuf;
 
 /// Why keys cannot be loaded or changed. No message quotes what it stumbled over: it may be secret.
@@ -27,6 +29,39 @@ pub enum KeysError {
         /// Which variable.
         variable: String,
     },
+    /// The token with the keys failed.
+    #[error("the token with the keys")]
+    Token(#[from] TokenError),
+    /// Keys are already there; they are never overwritten.
+    #[error("there are keys already; they are never overwritten")]
+    Exists,
+    /// Keys from a credential or a variable are changed where they are kept.
+    #[error("these keys can only be read here: change the file they come from with --keys FILE")]
+    ReadOnly,
+    /// A key that something may still need.
+    #[error("{kind} {version} stays: {why}")]
+    StillNeeded {
+        /// Which kind.
+        kind: KeyKind,
+        /// Its version.
+        version: u32,
+        /// What may need it.
+        why: &'static str,
+    },
+    /// No such key.
+    #[error("there is no key {kind} {version}")]
+    NoSuchKey {
+        /// Which kind.
+        kind: KeyKind,
+        /// Its version.
+        version: u32,
+    },
+    /// There is no key of a kind.
+    #[error("keys: there is no {kind} key; `kazasu-verifier keys rotate {kind}` adds one")]
+    None {
+        /// Which kind.
+        kind: KeyKind,
+    },
     /// A key is missing or is not what it must be.
     #[error("keys: {what}")]
     Invalid {
@@ -52,6 +87,9 @@ pub(crate) enum KeyFailure {
         /// The algorithm asked for.
         algorithm: jsonwebtoken::Algorithm,
     },
+    /// The token with the keys failed.
+    #[error("the token with the keys")]
+    Token(#[from] TokenError),
     /// The library refused to sign.
     #[error("a signature could not be made")]
     Refused,

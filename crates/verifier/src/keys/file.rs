@@ -1,15 +1,15 @@
 //! Keys as they are written: TOML, in a file, a credential or an environment variable.
 
-use super::versions::Versions;
+use super::kind::{Inventory, KeyKind, Label};
 use super::{KeysError, signing};
 use crate::secret::random;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::Algorithm;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -39,6 +39,9 @@ pub(super) struct VersionedKey {
 #[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SigningKeyEntry {
+    #[zeroize(skip)]
+    pub(super) algorithm: Algorithm,
+    pub(super) version: u32,
     #[serde(default)]
     pub(super) use_from: i64,
     pub(super) pkcs8: String,
@@ -60,8 +63,8 @@ impl KeysFile {
             name: first(),
             audit: first(),
             signing: vec![
-                SigningKeyEntry::generate(Algorithm::ES256, 0)?,
-                SigningKeyEntry::generate(Algorithm::RS256, 0)?,
+                SigningKeyEntry::generate(Algorithm::ES256, 1, 0)?,
+                SigningKeyEntry::generate(Algorithm::RS256, 1, 0)?,
             ],
         })
     }
@@ -73,36 +76,99 @@ impl KeysFile {
         })
     }
 
-    /// Reads a file that nobody but its owner may read.
-    pub(super) fn read(path: &Path) -> Result<Self, KeysError> {
-        let file_error = |source| KeysError::File {
-            path: path.into(),
-            source,
-        };
-        let mode = fs::metadata(path).map_err(file_error)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(KeysError::OpenToOthers { path: path.into() });
+    /// The lists whose keys have a version each.
+    pub(super) fn versioned(&self) -> [(KeyKind, &Vec<VersionedKey>); 4] {
+        [
+            (KeyKind::Pairwise, &self.pairwise),
+            (KeyKind::Challenge, &self.challenge),
+            (KeyKind::Name, &self.name),
+            (KeyKind::Audit, &self.audit),
+        ]
+    }
+
+    /// Which keys there are.
+    pub(super) fn inventory(&self) -> Inventory {
+        let index = (1..).zip(&self.index);
+        let index = index.map(|(version, _)| (KeyKind::Index.version(version), 0));
+        let versioned = self.versioned().into_iter().flat_map(|(kind, list)| {
+            list.iter()
+                .map(move |e| (kind.version(e.version), e.use_from))
+        });
+        let signing = self.signing.iter().map(|e| (e.label(), e.use_from));
+        index.chain(versioned).chain(signing).collect()
+    }
+
+    /// Adds a fresh key.
+    pub(super) fn add(&mut self, label: Label, use_from: i64) -> Result<(), KeysError> {
+        if let Some(list) = self.list_of(label.kind) {
+            list.push(VersionedKey::generate(label.version, use_from));
+        } else if let Some(algorithm) = label.kind.algorithm() {
+            let entry = SigningKeyEntry::generate(algorithm, label.version, use_from)?;
+            self.signing.push(entry);
+        } else {
+            self.index.push(random_key());
         }
-        let text = fs::read_to_string(path).map_err(file_error)?;
-        Self::parse(&Zeroizing::new(text))
+        Ok(())
+    }
+
+    /// Removes a key that is not an index key.
+    pub(super) fn remove(&mut self, label: Label) {
+        match self.list_of(label.kind) {
+            Some(list) => list.retain(|entry| entry.version != label.version),
+            None => self.signing.retain(|entry| entry.label() != label),
+        }
+    }
+
+    fn list_of(&mut self, kind: KeyKind) -> Option<&mut Vec<VersionedKey>> {
+        match kind {
+            KeyKind::Pairwise => Some(&mut self.pairwise),
+            KeyKind::Challenge => Some(&mut self.challenge),
+            KeyKind::Name => Some(&mut self.name),
+            KeyKind::Audit => Some(&mut self.audit),
+            KeyKind::Index | KeyKind::SigningEs256 | KeyKind::SigningRs256 => None,
+        }
     }
 
     /// Writes a new file, mode 0600, durable when it returns.
     pub(super) fn write_new(&self, path: &Path) -> Result<(), KeysError> {
+        match self.write(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(KeysError::Exists),
+            written => written.map_err(|source| KeysError::File {
+                path: path.into(),
+                source,
+            }),
+        }
+    }
+
+    /// Puts this text in the place of a file's: the whole of it or, after a crash, the old one.
+    pub(super) fn replace(&self, path: &Path) -> Result<(), KeysError> {
+        let beside = path.with_extension("new");
+        let removed = match fs::remove_file(&beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            // Gone, or what a crash had left.
+            _ => Ok(()),
+        };
+        let replaced = removed
+            .and_then(|()| self.write(&beside))
+            .and_then(|()| fs::rename(&beside, path))
+            .and_then(|()| {
+                let folder = path.parent().filter(|folder| *folder != Path::new(""));
+                File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+            });
+        replaced.map_err(|source| KeysError::File {
+            path: path.into(),
+            source,
+        })
+    }
+
+    fn write(&self, path: &Path) -> io::Result<()> {
         let text = Zeroizing::new(toml::to_string(self).expect("plain strings and integers"));
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).mode(0o600);
-        options
-            .open(path)
-            .and_then(|mut out| {
-                out.write_all(HEADER.as_bytes())?;
-                out.write_all(text.as_bytes())?;
-                out.sync_all()
-            })
-            .map_err(|source| KeysError::File {
-                path: path.into(),
-                source,
-            })
+        let mut out = options.open(path)?;
+        out.write_all(HEADER.as_bytes())?;
+        out.write_all(text.as_bytes())?;
+        out.sync_all()
     }
 }
 
@@ -117,36 +183,44 @@ impl VersionedKey {
 }
 
 impl SigningKeyEntry {
-    pub(super) fn generate(algorithm: Algorithm, use_from: i64) -> Result<Self, KeysError> {
+    pub(super) fn generate(
+        algorithm: Algorithm,
+        version: u32,
+        use_from: i64,
+    ) -> Result<Self, KeysError> {
         Ok(Self {
+            algorithm,
+            version,
             use_from,
             pkcs8: STANDARD.encode(signing::generate(algorithm)?),
         })
     }
 
-    pub(super) fn parse(&self) -> Result<signing::SigningKey, KeysError> {
+    pub(super) fn pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, KeysError> {
         let pkcs8 = STANDARD.decode(&self.pkcs8).map(Zeroizing::new);
-        let pkcs8 = pkcs8.map_err(|_| KeysError::Invalid {
+        pkcs8.map_err(|_| KeysError::Invalid {
             what: "a signing key is not base64",
-        })?;
-        signing::SigningKey::from_pkcs8(&pkcs8, self.use_from)
-    }
-}
-
-/// The keys of one list; `empty` is what to say if they do not make one.
-pub(super) fn versions<T>(
-    entries: &[VersionedKey],
-    empty: &'static str,
-    make: impl Fn(u32, &Zeroizing<[u8; 32]>) -> Result<T, KeysError>,
-) -> Result<Versions<T>, KeysError> {
-    let keys: Result<Vec<_>, _> = entries
-        .iter()
-        .map(|entry| {
-            let key = make(entry.version, &bytes(&entry.key)?)?;
-            Ok((entry.version, entry.use_from, key))
         })
-        .collect();
-    Versions::new(keys?).ok_or(KeysError::Invalid { what: empty })
+    }
+
+    pub(super) fn label(&self) -> Label {
+        let kind = match self.algorithm {
+            Algorithm::RS256 => KeyKind::SigningRs256,
+            _ => KeyKind::SigningEs256,
+        };
+        kind.version(self.version)
+    }
+
+    pub(super) fn parse(&self) -> Result<signing::SigningKey, KeysError> {
+        let key = signing::SigningKey::from_pkcs8(&self.pkcs8()?, self.use_from)?;
+        if key.algorithm == self.algorithm {
+            Ok(key)
+        } else {
+            Err(KeysError::Invalid {
+                what: "a signing key is for another algorithm than its entry says",
+            })
+        }
+    }
 }
 
 /// A key of 32 bytes from its hexadecimal digits.

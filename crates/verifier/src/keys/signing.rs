@@ -1,5 +1,6 @@
 //! Keys that sign ID tokens: ES256 with P-256, RS256 with RSA.
 
+use super::token::{Public, TokenKey};
 use super::{KeyFailure, KeysError};
 use crate::secret::base64url;
 use aws_lc_rs::encoding::AsDer as _;
@@ -36,6 +37,7 @@ pub(crate) struct SigningKey {
 enum Private {
     P256(EcdsaKeyPair),
     Rsa(RsaKeyPair),
+    Token(TokenKey),
 }
 
 impl SigningKey {
@@ -54,6 +56,21 @@ impl SigningKey {
             exponent.big_endian_without_leading_zero(),
         )?;
         Self::new(Private::Rsa(pair), Algorithm::RS256, public, use_from)
+    }
+
+    /// A key in a token, and what the token shows of it.
+    pub(super) fn in_token(
+        key: TokenKey,
+        public: &Public,
+        use_from: i64,
+    ) -> Result<Self, KeysError> {
+        let (algorithm, parameters) = match public {
+            Public::P256(point) => (Algorithm::ES256, p256_parameters(point)?),
+            Public::Rsa { modulus, exponent } => {
+                (Algorithm::RS256, rsa_parameters(modulus, exponent)?)
+            }
+        };
+        Self::new(Private::Token(key), algorithm, parameters, use_from)
     }
 
     fn new(
@@ -121,6 +138,7 @@ impl SigningKey {
                 pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
                     .map(|()| signature)
             }
+            Private::Token(key) => return Ok(key.sign(self.algorithm, message).await?),
         }
         .map_err(|_| KeyFailure::Refused)
     }

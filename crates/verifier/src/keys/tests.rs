@@ -1,6 +1,7 @@
 use super::*;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 
 fn fresh() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -14,7 +15,7 @@ async fn fresh_keys_are_private_never_overwritten_and_readable() {
     let (_dir, path) = fresh();
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    assert!(matches!(Keys::create(&path), Err(KeysError::File { .. })));
+    assert!(matches!(Keys::create(&path), Err(KeysError::Exists)));
     let keys = Keys::read(&path).unwrap();
     assert_eq!(keys.pairwise_version_at(0), 1);
     for algorithm in [Algorithm::ES256, Algorithm::RS256] {
@@ -48,7 +49,7 @@ fn a_message_about_a_broken_file_does_not_quote_it() {
 fn keys_without_an_audit_key_say_how_to_get_one() {
     let mut file = KeysFile::generate().unwrap();
     file.audit.clear();
-    let error = Keys::parse(&file).unwrap_err();
+    let error = Keys::from_file(&file).unwrap_err();
     assert!(error.to_string().contains("keys rotate audit"), "{error}");
 }
 
@@ -56,7 +57,10 @@ fn keys_without_an_audit_key_say_how_to_get_one() {
 fn the_audit_key_is_the_same_after_every_start_and_signs() {
     use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
     let file = KeysFile::generate().unwrap();
-    let (one, two) = (Keys::parse(&file).unwrap(), Keys::parse(&file).unwrap());
+    let (one, two) = (
+        Keys::from_file(&file).unwrap(),
+        Keys::from_file(&file).unwrap(),
+    );
     assert_eq!(one.audit().public(), two.audit().public());
     let public = UnparsedPublicKey::new(&ED25519, two.audit().public());
     assert!(public.verify(b"head", &one.audit().sign(b"head")).is_ok());
@@ -70,10 +74,10 @@ async fn an_id_token_is_signed_by_the_youngest_key_whose_time_has_come() {
     use jsonwebtoken::{DecodingKey, Validation, decode_header};
     let mut file = KeysFile::generate().unwrap();
     for algorithm in [Algorithm::ES256, Algorithm::RS256] {
-        let entry = file::SigningKeyEntry::generate(algorithm, 100).unwrap();
+        let entry = file::SigningKeyEntry::generate(algorithm, 2, 100).unwrap();
         file.signing.push(entry);
     }
-    let keys = Keys::parse(&file).unwrap();
+    let keys = Keys::from_file(&file).unwrap();
     assert_eq!(keys.signing().len(), 4, "all are published");
     for algorithm in [Algorithm::ES256, Algorithm::RS256] {
         for now in [99, 100] {
@@ -100,7 +104,7 @@ async fn an_id_token_is_signed_by_the_youngest_key_whose_time_has_come() {
 async fn no_key_of_an_algorithm_means_no_token() {
     let mut file = KeysFile::generate().unwrap();
     file.signing.truncate(1);
-    let keys = Keys::parse(&file).unwrap();
+    let keys = Keys::from_file(&file).unwrap();
     let refused = keys.sign_token(Algorithm::RS256, &"claims", 0).await;
     assert!(matches!(refused, Err(KeyFailure::NoSigningKey { .. })));
 }

@@ -46,6 +46,11 @@ impl<T> Versions<T> {
         self.0.values().map(|key| &key.key)
     }
 
+    /// Every version, ascending.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        self.0.iter().map(|(version, found)| (*version, &found.key))
+    }
+
     /// The highest version, its time come or not.
     pub(super) fn newest(&self) -> &T {
         &self

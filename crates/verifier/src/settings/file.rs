@@ -68,6 +68,7 @@ impl File {
         let database = problems.required("database", self.database);
         let database = database.and_then(|table| table.check(problems, folder));
         let keys = problems.required("keys", self.keys);
+        let keys = keys.and_then(|setting| setting.check(problems, folder));
         let trust = problems.required("trust", self.trust);
         let trust = trust.and_then(|table| table.check(problems, folder));
         let revocation = self.revocation.check(problems);
@@ -83,7 +84,7 @@ impl File {
             limits: self.limits,
             database,
             schema,
-            keys: keys?.check(folder),
+            keys: keys?,
             trust: trust?,
             revocation: revocation?,
             lineage: lineage?,

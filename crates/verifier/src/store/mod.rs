@@ -2,11 +2,14 @@
 
 pub(crate) mod acceptance;
 pub(crate) mod answers;
+pub(crate) mod erasure;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod migrations;
+pub(crate) mod nodes;
 pub(crate) mod oidc;
+pub(crate) mod rewrap;
 pub(crate) mod subjects;
 pub(crate) mod transactions;
 
@@ -18,6 +21,7 @@ pub const MIGRATIONS: &[Migration] = &[
     &[include_str!("migrations/0001_first.sql")],
     &[audit::SCHEMA, include_str!("migrations/0002_audit.sql")],
     &[include_str!("migrations/0003_revocation.sql")],
+    &[include_str!("migrations/0004_keys.sql")],
 ];
 
 /// Opens the database. Blocks.

@@ -154,6 +154,7 @@ impl Server {
         let admin = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let admin_origin = format!("http://{}", admin.local_addr().unwrap());
         let verifier = Verifier::new(settings, keys, now)
+            .await
             .unwrap()
             .with_admin(admin);
         let (stop, stopped) = oneshot::channel();

@@ -1,0 +1,119 @@
+//! Wrapping every stored credential index with one key more.
+
+use super::nodes;
+use crate::keys::{KeyCheck, KeyFailure, KeyKind};
+use crate::ppid::CredentialIndex;
+use kazasu_service::audit::{self, Details};
+use kazasu_service::store::{Connection, SqlError};
+use kazasu_service::values;
+
+/// Indexes read at a time.
+const PAGE: u32 = 1000;
+
+/// For each column that holds credential indexes: how its values are read in order, and how they
+/// are replaced.
+const COLUMNS: [(&str, &str, &str); 3] = [
+    (
+        "credentials",
+        "SELECT credential_index FROM credentials WHERE credential_index > ?1
+         ORDER BY credential_index LIMIT ?2",
+        "UPDATE credentials SET credential_index =
+           (SELECT new_index FROM rewrapped_indexes WHERE old_index = credential_index)",
+    ),
+    (
+        "revocation_answers",
+        "SELECT credential_index FROM revocation_answers WHERE credential_index > ?1
+         ORDER BY credential_index LIMIT ?2",
+        "UPDATE revocation_answers SET credential_index =
+           (SELECT new_index FROM rewrapped_indexes WHERE old_index = credential_index)",
+    ),
+    (
+        "revoked_credentials",
+        "SELECT credential_index FROM revoked_credentials WHERE credential_index > ?1
+         ORDER BY credential_index LIMIT ?2",
+        "UPDATE revoked_credentials SET credential_index =
+           (SELECT new_index FROM rewrapped_indexes WHERE old_index = credential_index)",
+    ),
+];
+
+/// What became of it.
+#[derive(Debug)]
+pub(crate) enum Rewrapped {
+    /// So many stored indexes are wrapped by the key now.
+    Done(u64),
+    /// A verifier may still run: it was last seen then (seconds since the Unix epoch).
+    Running(i64),
+    /// Another rewrap came first, or the key is not the next one.
+    NotNext,
+    /// The key could not be used; nothing is changed.
+    Failed(KeyFailure),
+}
+
+/// Wraps every stored index with the index key of `check`, all or nothing.
+pub(crate) fn rewrap(
+    c: &mut Connection<'_>,
+    check: &KeyCheck,
+    wrap: &dyn Fn(&CredentialIndex) -> Result<CredentialIndex, KeyFailure>,
+    now: i64,
+) -> Result<Rewrapped, SqlError> {
+    nodes::lock(c)?;
+    if let Some(seen_at) = nodes::running(c, now)? {
+        return Ok(Rewrapped::Running(seen_at));
+    }
+    let known = nodes::known(c)?;
+    let applied = known
+        .iter()
+        .filter(|key| key.kind == KeyKind::Index)
+        .count();
+    if usize::try_from(check.version) != Ok(applied + 1) {
+        return Ok(Rewrapped::NotNext);
+    }
+    // Only indexes that are all computed are put in their place, so a token that fails half way
+    // leaves nothing behind.
+    for (_, page, _) in COLUMNS {
+        if let Err(failure) = compute(c, page, wrap)? {
+            c.execute("DELETE FROM rewrapped_indexes", values![])?;
+            return Ok(Rewrapped::Failed(failure));
+        }
+    }
+    let mut count = 0;
+    for (_, _, replace) in COLUMNS {
+        count += c.execute(replace, values![])?;
+    }
+    c.execute("DELETE FROM rewrapped_indexes", values![])?;
+    nodes::insert(c, check)?;
+    let version = check.version.to_string();
+    let details = Details::default().with("version", version.as_str());
+    audit::record(c, now, "indexes_rewrapped", &details)?;
+    Ok(Rewrapped::Done(count))
+}
+
+fn compute(
+    c: &mut Connection<'_>,
+    page: &'static str,
+    wrap: &dyn Fn(&CredentialIndex) -> Result<CredentialIndex, KeyFailure>,
+) -> Result<Result<(), KeyFailure>, SqlError> {
+    let mut last = Vec::new();
+    loop {
+        let indexes: Vec<CredentialIndex> =
+            c.query(page, values![last, PAGE], |row| row.get("credential_index"))?;
+        let Some(end) = indexes.last() else {
+            return Ok(Ok(()));
+        };
+        last = end.to_vec();
+        for old in &indexes {
+            let new = match wrap(old) {
+                Ok(new) => new,
+                Err(failure) => return Ok(Err(failure)),
+            };
+            c.execute(
+                "INSERT INTO rewrapped_indexes (old_index, new_index) VALUES (?1, ?2)
+                 ON CONFLICT DO NOTHING",
+                values![old, new],
+            )?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
