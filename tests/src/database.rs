@@ -43,6 +43,25 @@ impl Rows {
     }
 }
 
+/// Runs a statement on a database that no verifier has open: the first text on SQLite, the second
+/// on PostgreSQL.
+///
+/// # Errors
+/// If it fails.
+pub fn execute(database: &str, folder: &Path, statement: &[String; 2]) -> Result<()> {
+    let [sqlite, postgres] = statement.clone();
+    if !database.starts_with("postgresql:") {
+        Connection::open(folder.join(database))?.execute(&sqlite, [])?;
+        return Ok(());
+    }
+    let address = database.to_owned();
+    let running = std::thread::spawn(move || {
+        postgres::Client::connect(&address, NoTls)?.execute(&postgres, &[])
+    });
+    running.join().ok().context("it panicked")??;
+    Ok(())
+}
+
 fn from_sqlite(path: &Path) -> Result<BTreeMap<String, Vec<String>>> {
     let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let names = "SELECT name FROM sqlite_schema WHERE type = 'table'";

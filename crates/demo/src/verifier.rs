@@ -20,6 +20,8 @@ pub struct Verifier {
     pub ticket_origin: String,
     /// Where it listens, such as `127.0.0.1:7080`.
     pub listen: String,
+    /// Its database: a file in its folder, or a server's address.
+    pub database: String,
     name: String,
     folder: PathBuf,
     configuration: String,
@@ -27,6 +29,8 @@ pub struct Verifier {
     lifetimes: String,
     /// `RUST_LOG` of the process.
     log: &'static str,
+    /// More environment variables of the process.
+    environment: Vec<(String, String)>,
 }
 
 /// What a verifier is started with.
@@ -122,11 +126,13 @@ impl Verifier {
             origin,
             ticket_origin,
             listen,
+            database: setup.database.to_owned(),
             name: setup.name.to_owned(),
             folder: setup.folder.to_owned(),
             configuration,
             lifetimes: setup.lifetimes.to_owned(),
             log: setup.log,
+            environment: Vec::new(),
         })
     }
 
@@ -141,9 +147,15 @@ impl Verifier {
         std::fs::write(&file, text)?;
         let mut command = Command::new(binary("kazasu-verifier")?);
         command.arg("--config").arg(&file).env("RUST_LOG", self.log);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let (process, _) = Process::start(&self.name, command, &self.folder).await?;
         self.process = Some(process);
         Ok(())
+    }
+
+    /// Sets an environment variable for the next start.
+    pub fn set_environment(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
     }
 
     /// The number of its process; `None` while it does not run.
