@@ -1,11 +1,11 @@
 //! A PC/SC service of a test's own: pcscd, the virtual reader vpcd, and the emulated card in it.
 //!
 //! pcscd exists once per machine (`/run/pcscd`), and vpcd listens on all interfaces. So a test
-//! that needs them runs itself once more in namespaces of its own, where `/run` is empty and the
-//! only network is a loopback: the machine's own service is neither disturbed nor seen, tests run
-//! beside each other, and nothing listens where others could reach it. That works for root, and
-//! for everybody where the kernel lets them make user namespaces.
+//! that needs them runs in namespaces of its own, where `/run` is empty and the only network is a
+//! loopback: the machine's own service is neither disturbed nor seen, tests run beside each other,
+//! and nothing listens where others could reach it.
 
+use crate::isolated;
 use kazasu_emulator::authority::{
     Authority, AuthorityOptions, IssuedCard, KeyAlgorithm, system_clock,
 };
@@ -13,11 +13,11 @@ use kazasu_emulator::card::EmulatedCard;
 use kazasu_emulator::field::{Field, SharedCard};
 use kazasu_emulator::holder::Holder;
 use kazasu_emulator::reader::{VpcdCard, VpcdMode};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
@@ -34,8 +34,6 @@ const PORT: u16 = 0x8C7B;
 /// Where Debian's vsmartcard-vpcd puts the driver.
 const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
 
-/// Says which test runs inside its namespaces.
-const INSIDE: &str = "KAZASU_TEST_INSIDE";
 /// Long enough for a debug build on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// How long to wait before asking again for a service that is not there yet.
@@ -66,90 +64,16 @@ pub struct PcSc {
 /// # Panics
 /// If `body` does.
 pub fn alone(test: &str, programs: &[&str], holder: &Holder, body: impl FnOnce(&PcSc)) {
-    if std::env::var_os(INSIDE).is_some_and(|name| name == test) {
-        body(&PcSc::start(holder).expect("a PC/SC service of the test's own"));
-        return;
-    }
-    if let Some(missing) = missing(programs) {
-        not_run(test, &missing);
-        return;
-    }
-    let output = in_namespaces(test).expect("this test's own program can be started");
-    let text = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    // A misspelt name would run no test, and succeed.
-    let passed = output.status.success() && text.contains("1 passed");
-    assert!(passed, "inside its namespaces:\n{text}");
-}
-
-/// What keeps the test from running.
-fn missing(programs: &[&str]) -> Option<String> {
-    let needed = ["pcscd", "unshare", "ip"].iter().chain(programs);
-    let absent: Vec<_> = needed.filter(|name| find(name).is_none()).collect();
-    if !absent.is_empty() {
-        return Some(format!("not installed: {absent:?}"));
-    }
-    if !Path::new(DRIVER).exists() {
-        return Some("not installed: vsmartcard-vpcd".to_owned());
-    }
-    let no_namespaces = mapping().is_none();
-    no_namespaces.then(|| "this machine allows no namespaces".to_owned())
-}
-
-fn not_run(test: &str, why: &str) {
-    assert!(
-        std::env::var("CI").as_deref() != Ok("true"),
-        "{test} cannot run: {why}"
-    );
-    // Not `eprintln!`, which is captured: nobody shall take this for a test that passed.
-    let _ = writeln!(std::io::stderr(), "DID NOT RUN: {test}: {why}");
-}
-
-/// The path of an installed program; administrators' programs are not on everybody's PATH.
-fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain(["/usr/sbin", "/sbin", "/usr/bin"].map(PathBuf::from))
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
-}
-
-/// A shell script in network, mount and process namespaces of its own. They end with the command.
-fn namespaces(mapping: &[&str], script: &str) -> Command {
-    let script = format!(
-        "PATH=$PATH:/usr/sbin:/sbin; mount -t tmpfs tmpfs /run && ip link set lo up && {script}"
-    );
-    let mut command = Command::new("unshare");
-    command
-        .args(mapping)
-        .args(["--net", "--mount", "--pid", "--fork", "--kill-child"])
-        .args(["sh", "-c", &script]);
-    command
-}
-
-/// What `unshare` needs to be told besides: nothing for root, a user namespace for others, and
-/// for root in a container. `None` where neither is allowed.
-fn mapping() -> Option<&'static [&'static str]> {
-    static MAPPING: OnceLock<Option<&[&str]>> = OnceLock::new();
-    *MAPPING.get_or_init(|| {
-        let mappings: [&[&str]; 2] = [&[], &["--map-root-user"]];
-        mappings.into_iter().find(|mapping| {
-            let tried = namespaces(mapping, "true").output();
-            tried.is_ok_and(|output| output.status.success())
+    let missing = || {
+        let programs = [&["pcscd"], programs].concat();
+        isolated::not_installed(&programs).or_else(|| {
+            let absent = !Path::new(DRIVER).exists();
+            absent.then(|| "not installed: vsmartcard-vpcd".to_owned())
         })
-    })
-}
-
-fn in_namespaces(test: &str) -> std::io::Result<Output> {
-    let mapping = mapping().expect("it was found before");
-    namespaces(mapping, r#"exec "$0" "$@""#)
-        .arg(std::env::current_exe()?)
-        .args([test, "--exact", "--nocapture"])
-        .env(INSIDE, test)
-        .output()
+    };
+    isolated::alone(test, "mount -t tmpfs tmpfs /run", missing, || {
+        body(&PcSc::start(holder).expect("a PC/SC service of the test's own"));
+    });
 }
 
 impl PcSc {
@@ -209,7 +133,7 @@ fn start_pcscd(folder: &Path) -> anyhow::Result<Stopped> {
         "FRIENDLYNAME \"{FRIENDLY_NAME}\"\nDEVICENAME /dev/null:{PORT:#X}\nLIBPATH {DRIVER}\nCHANNELID {PORT:#X}\n"
     );
     std::fs::write(configuration.join("vpcd"), reader)?;
-    let program = find("pcscd").expect("it was found before");
+    let program = isolated::find("pcscd").expect("it was found before");
     let help = Command::new(&program).arg("--help").output()?;
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     // Versions that know polkit would ask a D-Bus that is not here.

@@ -5,6 +5,9 @@ use kazasu_card::Card;
 use kazasu_companion::Outcome;
 use kazasu_demo::relying_party::Answer;
 use kazasu_demo::started::Started;
+use kazasu_tests::cluster::Cluster;
+use kazasu_tests::crowd::Crowd;
+use kazasu_tests::engine::Engine;
 use kazasu_tests::world::{TARO, World, pins};
 use url::Url;
 
@@ -92,4 +95,22 @@ async fn a_page_opened_before_a_crash_starts_a_tap_after_it() {
     let outcome = accepted(&world, &started).await;
     let identity = world.hand_back(&world.portal, started, outcome);
     assert_eq!(identity.await.unwrap().ppid, ppid);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_under_load_loses_no_acceptance_and_doubles_none() {
+    let mut cluster = Cluster::start(Engine::Sqlite, 1).await.unwrap();
+    let mut crowd = Crowd::start(&cluster).unwrap();
+    for _ in 0..3 {
+        crowd.wait_for(20).await.unwrap();
+        cluster.nodes[0].crash_and_restart().await.unwrap();
+    }
+    crowd.wait_for(20).await.unwrap();
+    crowd
+        .stop()
+        .await
+        .unwrap()
+        .check(&cluster, 3)
+        .await
+        .unwrap();
 }

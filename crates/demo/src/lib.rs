@@ -1,6 +1,7 @@
 //! The real binaries, started together. The launcher, the browser, the relying party and the
 //! terminal tap serve `./dev demo` and the end-to-end tests alike.
 
+pub mod balancer;
 pub mod browser;
 pub mod emulator;
 pub mod intermediary;
