@@ -15,6 +15,13 @@ use tonic::transport::Channel;
 
 const CARDS: usize = 4;
 
+/// Tables of a verifier whose limits are watched but never met: a few cards tap for many people.
+pub const FAR_LIMITS: &str = "[limits]
+address = { per_minute = 4_000_000, burst = 1_000_000 }
+relying_party = { per_minute = 4_000_000, burst = 1_000_000 }
+credential = { per_minute = 4_000_000, burst = 1_000_000 }
+";
+
 /// The authority that every verifier of a test trusts, on HTTP, and the cards it issued.
 pub struct Trusted {
     /// Its address.
@@ -80,6 +87,7 @@ impl Cluster {
         let trusted = Trusted::start(CARDS).await?;
         let balancer = Balancer::start().await?;
         let origin = format!("http://{}", balancer.address);
+        let tables = format!("{FAR_LIMITS}\n[admin]\nlisten = \"127.0.0.1:0\"\n");
         let parties = [Registration::new(
             "portal",
             "https://portal.example/callback",
@@ -96,7 +104,8 @@ impl Cluster {
                 database: &database,
                 origin: Some(&origin),
                 log: "info",
-                tables: "",
+                revocation: "",
+                tables: &tables,
                 lifetimes: "",
             });
             started.push(node.await?);
@@ -124,6 +133,16 @@ impl Cluster {
     pub fn log(&self, node: usize) -> Result<String> {
         let log = self.folder.path().join(format!("node-{node}.log"));
         Ok(std::fs::read_to_string(log)?)
+    }
+
+    /// What a node's second port says of whether it is ready.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub async fn is_ready(&self, node: usize) -> Result<bool> {
+        let admin = self.nodes[node].admin.as_deref().context("a second port")?;
+        let answer = reqwest::get(format!("http://{admin}/health/ready")).await?;
+        Ok(answer.status().is_success())
     }
 
     /// Sends everybody to these nodes only.

@@ -191,7 +191,7 @@ impl Person {
             told.transactions.insert(transaction);
             self.acknowledge.send_modify(|count| *count += 1);
             // Every other one comes back only after the storm.
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 told.waiting.push(accepted);
                 continue;
             }

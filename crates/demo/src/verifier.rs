@@ -22,6 +22,8 @@ pub struct Verifier {
     pub listen: String,
     /// Its database: a file in its folder, or a server's address.
     pub database: String,
+    /// Where its second port listens, if it was given one.
+    pub admin: Option<String>,
     name: String,
     folder: PathBuf,
     configuration: String,
@@ -127,6 +129,7 @@ impl Verifier {
             ticket_origin,
             listen,
             database: setup.database.to_owned(),
+            admin: None,
             name: setup.name.to_owned(),
             folder: setup.folder.to_owned(),
             configuration,
@@ -148,7 +151,8 @@ impl Verifier {
         let mut command = Command::new(binary("kazasu-verifier")?);
         command.arg("--config").arg(&file).env("RUST_LOG", self.log);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let (process, _) = Process::start(&self.name, command, &self.folder).await?;
+        let (process, ready) = Process::start(&self.name, command, &self.folder).await?;
+        self.admin = ready["admin"].as_str().map(str::to_owned);
         self.process = Some(process);
         Ok(())
     }

@@ -16,7 +16,6 @@ use kazasu_assertion::{AnchorError, TrustAnchors};
 use kazasu_service::metrics::Metrics;
 use kazasu_service::store::{Store, StoreError};
 use kazasu_service::tls::{Tls, TlsError};
-use kazasu_service::values;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -143,10 +142,7 @@ impl App {
         if *self.stopping.borrow() {
             return false;
         }
-        let asked = self
-            .store
-            .read(|c| c.query("SELECT 1 AS one", values![], |row| row.get::<i64>("one")));
-        asked.await.is_ok() && self.keys.check().await.is_ok()
+        self.store.check().await.is_ok() && self.keys.check().await.is_ok()
     }
 
     /// Returns once the process was asked to end: streams end then.

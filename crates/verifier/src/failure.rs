@@ -30,17 +30,29 @@ impl Failure {
         tracing::error!(%reference, error = %self, source, "internal error");
         reference
     }
+
+    /// The same request may succeed later where the database or the keys' token was away.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Store(_) | Self::Key(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::RelyingPartyGone | Self::NameSealed => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
 }
 
 impl From<Failure> for Status {
     fn from(failure: Failure) -> Self {
-        Self::internal(format!("internal error, reference {}", failure.log()))
+        let text = format!("internal error, reference {}", failure.log());
+        match failure.status() {
+            StatusCode::SERVICE_UNAVAILABLE => Self::unavailable(text),
+            _ => Self::internal(text),
+        }
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let text = format!("internal error, reference {}\n", self.log());
-        (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+        (self.status(), text).into_response()
     }
 }

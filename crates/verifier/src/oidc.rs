@@ -113,12 +113,7 @@ impl IntoResponse for OAuthError {
                     "error": "server_error",
                     "error_description": format!("internal error, reference {}", failure.log()),
                 });
-                (
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    NO_STORE,
-                    axum::Json(body),
-                )
-                    .into_response()
+                (failure.status(), NO_STORE, axum::Json(body)).into_response()
             }
             Self::TooOften(too_often) => {
                 let body = serde_json::json!({

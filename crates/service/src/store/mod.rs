@@ -17,6 +17,7 @@ pub use value::{FromValue, Value};
 
 use self::postgres::Postgres;
 use sqlite::Sqlite;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::broadcast;
 
@@ -85,6 +86,8 @@ const LOOK_AGAIN_ALONE: Duration = Duration::from_secs(5);
 pub struct Store {
     engine: Backend,
     changes: broadcast::Sender<String>,
+    /// The last write did not succeed.
+    writes_fail: AtomicBool,
 }
 
 enum Backend {
@@ -112,6 +115,7 @@ impl Store {
         Ok(Self {
             engine,
             changes: broadcast::Sender::new(CHANGES_KEPT),
+            writes_fail: AtomicBool::new(false),
         })
     }
 
@@ -138,10 +142,12 @@ impl Store {
         &self,
         change: impl FnOnce(&mut Connection<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        match &self.engine {
+        let written = match &self.engine {
             Backend::Sqlite(sqlite) => sqlite.write(change).await,
             Backend::Postgres(postgres) => postgres.run_in_transaction(change).await,
-        }
+        };
+        self.writes_fail.store(written.is_err(), Ordering::Relaxed);
+        written
     }
 
     /// As [`Store::write`], for a `change` that is one single statement and so needs no
@@ -153,10 +159,27 @@ impl Store {
         &self,
         change: impl FnOnce(&mut Connection<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        match &self.engine {
+        let written = match &self.engine {
             Backend::Sqlite(sqlite) => sqlite.write(change).await,
             Backend::Postgres(postgres) => postgres.run(change).await,
+        };
+        self.writes_fail.store(written.is_err(), Ordering::Relaxed);
+        written
+    }
+
+    /// Makes sure that it can be read, and, where the last write failed, that it can be written
+    /// again: nobody who is sent elsewhere meanwhile would find that out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn check(&self) -> Result<(), StoreError> {
+        if self.writes_fail.load(Ordering::Relaxed) {
+            // Written as it was, which takes space all the same.
+            const SAME: &str = "UPDATE schema_migrations SET version = version";
+            return self.write(|c| c.execute(SAME, &[])).await.map(drop);
         }
+        let one = self.read(|c| c.query("SELECT 1 AS one", &[], |row| row.get::<i64>("one")));
+        one.await.map(drop)
     }
 
     /// Which engine it is.
