@@ -85,8 +85,8 @@ pub async fn rewrap_index(settings: &Settings, now: i64) -> Result<u64, UpkeepEr
     let store = crate::store::open(&settings.database, settings.schema)?;
     require_nobody(&store, now).await?;
     let mut keys = Arc::new(Keys::load(&settings.keys)?);
-    if let Err(mismatch) = not_applied(register(&store, &keys, None, now).await)? {
-        return apply(&store, &keys, mismatch, now).await;
+    if let Err(version) = not_applied(register(&store, &keys, None, now).await)? {
+        return apply(&store, &keys, version, now).await;
     }
     let added = KeyStore::open(&settings.keys)?.rotate(KeyKind::Index, 0)?;
     keys = Arc::new(Keys::load(&settings.keys)?);

@@ -1,6 +1,7 @@
 //! Keys in a token: SoftHSM, with its files in the test's folder.
 
 use crate::site::{ppids, prepare};
+use kazasu_demo::process::free_port;
 use kazasu_tests::world::{TARO, World, pins};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
@@ -102,8 +103,18 @@ async fn a_token_that_is_gone_stops_taps_until_it_is_back() {
     if move_into_token(&mut world).await.is_none() {
         return;
     }
+    let admin = format!("127.0.0.1:{}", free_port().unwrap());
+    let listen = format!("\"{admin}\"");
+    world
+        .verifier
+        .set_environment("KAZASU_VERIFIER__ADMIN__LISTEN", &listen);
     world.verifier.resume().await.unwrap();
+    let is_ready = async || {
+        let answer = reqwest::get(format!("http://{admin}/health/ready")).await;
+        answer.unwrap().status().is_success()
+    };
     assert_eq!(ppids(&world).await, before);
+    assert!(is_ready().await);
     let (tokens, hidden) = (
         world.folder.path().join("tokens"),
         world.folder.path().join("hidden"),
@@ -115,6 +126,8 @@ async fn a_token_that_is_gone_stops_taps_until_it_is_back() {
         .unwrap_err();
     let said = format!("{failed:#}");
     assert!(said.contains("internal error, reference"), "{said}");
+    assert!(!is_ready().await);
     std::fs::rename(&hidden, &tokens).unwrap();
+    assert!(is_ready().await);
     assert_eq!(ppids(&world).await, before);
 }

@@ -6,6 +6,7 @@ use crate::keys::load::open_token;
 use crate::keys::{KeyFailure, KeyStore, Keys, KeysError, TokenError};
 use crate::settings::{KeySource, SecretText, TokenSource};
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use cryptoki::types::AuthPin;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -208,7 +209,7 @@ fn a_token_that_is_not_there_or_refuses_the_pin_says_so_and_spends_one_try() {
             let keys = fresh(folder);
             // SoftHSM asks no PIN of a process that is logged in.
             drop(keys);
-            let pin = cryptoki::types::AuthPin::from("9999".to_owned());
+            let pin = AuthPin::from("9999".to_owned());
             let wrong = super::Token::open(Path::new(MODULE), "kazasu", pin);
             assert!(matches!(wrong, Err(TokenError::PinRefused)));
         },
@@ -249,4 +250,35 @@ fn a_token_that_is_gone_is_a_failure_until_it_is_back() {
             });
         },
     );
+}
+
+#[test]
+fn a_pin_that_was_refused_is_not_sent_again() {
+    with_token("a_pin_that_was_refused_is_not_sent_again", |folder| {
+        let keys = fresh(folder);
+        let (old, new) = (
+            AuthPin::from("1234".to_owned()),
+            AuthPin::from("5678".to_owned()),
+        );
+        let refused = || {
+            matches!(
+                block_on(keys.check()),
+                Err(KeyFailure::Token(TokenError::PinRefused))
+            )
+        };
+        let token = open_token(&token(folder)).unwrap();
+        token
+            .0
+            .writing(|session| Ok(session.set_pin(&old, &new)?))
+            .unwrap();
+        token.0.writing(|session| Ok(session.logout()?)).unwrap();
+        assert!(refused());
+        // Back to the PIN that would be right, and nobody tries it.
+        let token = super::Token::open(Path::new(MODULE), "kazasu", new.clone()).unwrap();
+        token
+            .0
+            .writing(|session| Ok(session.set_pin(&new, &old)?))
+            .unwrap();
+        assert!(refused());
+    });
 }
