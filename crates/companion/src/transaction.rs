@@ -147,7 +147,7 @@ impl Transaction {
 
     /// Whether six digits have to be typed into the page before the tap.
     pub fn needs_pairing(&self) -> bool {
-        self.details.mode == Mode::OtherDevice
+        self.details.mode != Mode::SamePhone
     }
 
     /// Gets six digits; calling it again replaces them.

@@ -52,7 +52,8 @@ impl Page {
 
 fn value_of(html: &str, attribute: &str) -> Option<String> {
     let (_, after) = html.split_once(&format!("{attribute}=\""))?;
-    Some(after.split_once('"')?.0.replace("&amp;", "&"))
+    let text = after.split_once('"')?.0;
+    Some(text.replace("&#38;", "&").replace("&amp;", "&"))
 }
 
 impl Visit {

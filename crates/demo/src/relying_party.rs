@@ -71,6 +71,8 @@ pub struct Registration {
     redirect_uri: String,
     key: EncodingKey,
     jwks: String,
+    /// Further lines of its entry.
+    more: String,
 }
 
 impl Registration {
@@ -93,7 +95,14 @@ impl Registration {
             redirect_uri: redirect_uri.to_owned(),
             key: EncodingKey::from_ec_der(pkcs8.as_ref()),
             jwks: json!({ "keys": [jwk] }).to_string(),
+            more: String::new(),
         })
+    }
+
+    /// With further lines of TOML in its entry.
+    pub fn with(mut self, more: &str) -> Self {
+        self.more = more.to_owned();
+        self
     }
 
     /// Its entry in the verifier's configuration: its own sector, every purpose, every mode.
@@ -102,13 +111,14 @@ impl Registration {
             id,
             redirect_uri,
             jwks,
+            more,
             ..
         } = self;
         format!(
             "[[relying_party]]\nid = \"{id}\"\nsector = \"{id}\"\n\
              name = {{ ja = \"{id}（見本）\", en = \"{id} (sample)\" }}\n\
              redirect_uris = [\"{redirect_uri}\"]\njwks = '{jwks}'\n\
-             purposes = [\"view\", \"link\", \"unlink\", \"recover\"]\nclaims = [\"name\"]\n"
+             purposes = [\"view\", \"link\", \"unlink\", \"recover\", \"counter\"]\nclaims = [\"name\"]\n{more}\n"
         )
     }
 
@@ -117,8 +127,12 @@ impl Registration {
     /// # Errors
     /// If discovery fails.
     pub async fn connect(self, origin: &str) -> Result<RelyingParty> {
+        let url = Url::parse(origin)?;
+        let host = url.host_str().context("an origin has a host")?;
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
+            // Every party is on this machine, whatever its name.
+            .resolve(host, (std::net::Ipv4Addr::LOCALHOST, 0).into())
             .build()?;
         let issuer = IssuerUrl::new(origin.to_owned())?;
         let metadata =

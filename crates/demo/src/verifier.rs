@@ -50,7 +50,9 @@ pub struct Setup<'a> {
     pub folder: &'a Path,
     /// `database` in its configuration.
     pub database: &'a str,
-    /// Where browsers and companions reach it; `None` for the address it listens at.
+    /// Where browsers and companions reach it, `{port}` standing for the port it listens at; `None`
+    /// for the address it listens at. A host that begins with `verifier.` has its tickets at
+    /// `tap.`.
     pub origin: Option<&'a str>,
     /// `RUST_LOG` of the process.
     pub log: &'static str,
@@ -116,12 +118,14 @@ impl Verifier {
     fn at(port: u16, setup: &Setup<'_>) -> Result<Self> {
         let listen = format!("127.0.0.1:{port}");
         let origin = match setup.origin {
-            Some(origin) => origin.to_owned(),
+            Some(origin) => origin.replace("{port}", &port.to_string()),
             None => format!("http://{listen}"),
         };
         // Two names for loopback: browsers keep cookies by host, so that tickets get none. Only the
         // address is ever connected to, so that no machine has to resolve a name.
-        let ticket_origin = origin.replace("127.0.0.1", "localhost");
+        let ticket_origin = origin
+            .replace("127.0.0.1", "localhost")
+            .replace("//verifier.", "//tap.");
         let configuration = configuration(&[&*origin, &ticket_origin, &listen], setup)?;
         Ok(Self {
             process: None,

@@ -4,6 +4,7 @@ use crate::auditing::Auditor;
 use crate::counted::Counted;
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::pages;
 use crate::revocation::Revocation;
 use crate::secret::random;
 use crate::settings::{RelyingParty, Settings, Trust};
@@ -14,6 +15,7 @@ use crate::upkeep::{self, UpkeepError};
 use crate::upstream::Upstream;
 use kazasu_assertion::{AnchorError, TrustAnchors};
 use kazasu_service::metrics::Metrics;
+use kazasu_service::page::Frame;
 use kazasu_service::store::{Store, StoreError};
 use kazasu_service::tls::{Tls, TlsError};
 use std::sync::Arc;
@@ -55,6 +57,7 @@ pub enum StartError {
 pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) keys: Arc<Keys>,
+    pub(crate) frame: Frame,
     pub(crate) store: Store,
     pub(crate) auditor: Auditor,
     pub(crate) anchors: TrustAnchors,
@@ -99,6 +102,7 @@ impl App {
         let auditor = Auditor::new(keys.clone(), settings.audit.export.clone(), &metrics);
         let revocation = Revocation::new(&settings.revocation, metrics.registry());
         Ok(Self {
+            frame: pages::frame(&settings),
             settings,
             keys,
             store,

@@ -1,6 +1,7 @@
 //! What went wrong on our side. The caller gets a reference; the log has the rest.
 
 use crate::keys::KeyFailure;
+use crate::pages::Reference;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kazasu_service::store::StoreError;
@@ -52,7 +53,14 @@ impl From<Failure> for Status {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let text = format!("internal error, reference {}\n", self.log());
-        (self.status(), text).into_response()
+        let reference = self.log();
+        let text = format!(
+            "internal error, reference {reference}
+"
+        );
+        let mut response = (self.status(), text).into_response();
+        // The page that a person gets instead shows it.
+        response.extensions_mut().insert(Reference(reference));
+        response
     }
 }

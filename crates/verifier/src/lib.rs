@@ -31,9 +31,9 @@ pub use keys::{
 };
 pub use server::Verifier;
 pub use settings::{
-    AuditSettings, Checked, ENVIRONMENT_PREFIX, KeySource, Lifetimes, Limits, Lineage, Listening,
-    Localized, NoncePolicy, RelyingParty, Revocation, SecretText, Settings, SettingsError,
-    TokenSource, Trust,
+    AndroidApp, Apps, AuditSettings, Checked, ENVIRONMENT_PREFIX, KeySource, Lifetimes, Limits,
+    Lineage, Listening, Localized, NoncePolicy, RelyingParty, Revocation, SecretText, Settings,
+    SettingsError, Stores, TokenSource, Trust,
 };
 pub use store::{MIGRATIONS, open as open_database};
 pub use upkeep::{KeyUse, UpkeepError, erase, rewrap_index};

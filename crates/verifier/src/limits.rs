@@ -55,17 +55,19 @@ impl Limits {
 /// The answer to a request that came too often: to a companion a gRPC status, to a relying party
 /// JSON, to a browser a page.
 pub(crate) fn refuse(request: &Request, too_often: TooOften) -> Response {
-    let headers = request.headers();
-    let is_grpc = headers
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
-    if is_grpc {
+    if is_grpc(request) {
         return status_for(Reason::RateLimited).into_http();
     }
     if oidc::is_for_relying_parties(request.uri().path()) {
         return OAuthError::TooOften(too_often).into_response();
     }
-    page(headers, too_often)
+    page(request.headers(), too_often)
+}
+
+/// A companion's request.
+pub(crate) fn is_grpc(request: &Request) -> bool {
+    let kind = request.headers().get(CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
 fn page(headers: &HeaderMap, too_often: TooOften) -> Response {

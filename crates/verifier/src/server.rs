@@ -4,17 +4,17 @@ use crate::app::{App, Clock, StartError};
 use crate::companion_service::{Companions, MAX_MESSAGE};
 use crate::failure::Failure;
 use crate::keys::Keys;
-use crate::limits::refuse;
+use crate::limits::{is_grpc, refuse};
 use crate::revocation;
 use crate::settings::Settings;
 use crate::store::{answers, nodes, oidc as oidc_store, transactions};
 use crate::transaction::State;
 use crate::{auditing, oidc, pages};
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State as Shared};
 use axum::http::header::{REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue};
-use axum::middleware::map_response_with_state;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use kazasu_proto::companion::v1::companion_service_server::{CompanionServiceServer, SERVICE_NAME};
 use kazasu_proto::{DESCRIPTORS, METHOD_PATHS};
@@ -127,9 +127,8 @@ fn router(app: Arc<App>) -> Router {
         .max_decoding_message_size(MAX_MESSAGE);
     let mut router = Router::new()
         .merge(oidc::routes())
-        .merge(pages::routes())
+        .merge(pages::routes(&app.frame))
         .layer(DefaultBodyLimit::max(MAX_FORM))
-        .layer(map_response_with_state(app.clone(), with_security_headers))
         .with_state(app.clone());
     // Each method has a route of its own, by which it is counted.
     for path in METHOD_PATHS {
@@ -137,17 +136,25 @@ fn router(app: Arc<App>) -> Router {
     }
     let router = router.route_service(&format!("/{SERVICE_NAME}/{{*method}}"), companions);
     let limited = by_address(router, app.limits.address.clone(), refuse);
-    observe(limited, app.metrics.clone())
+    let dressed = limited.layer(from_fn_with_state(app.clone(), dress));
+    observe(dressed, app.metrics.clone())
 }
 
-/// Headers that every answer to a browser has.
-async fn with_security_headers(
-    axum::extract::State(app): axum::extract::State<Arc<App>>,
-    mut response: Response,
-) -> Response {
+/// Whatever browsers get goes through here; companions have their own answers.
+async fn dress(Shared(app): Shared<Arc<App>>, request: Request, next: Next) -> Response {
+    if is_grpc(&request) {
+        return next.run(request).await;
+    }
+    with_security_headers(&app, pages::dress(&app, request, next).await)
+}
+
+fn with_security_headers(app: &App, mut response: Response) -> Response {
     let headers: &mut HeaderMap = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Pages say so themselves: they let their own forms name where they come from.
+    headers
+        .entry(REFERRER_POLICY)
+        .or_insert(HeaderValue::from_static("no-referrer"));
     if app.settings.origin.starts_with("https:") {
         headers.insert(
             STRICT_TRANSPORT_SECURITY,

@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, checked as a whole before anything starts.
 
+mod apps;
 mod audit;
 mod file;
 mod keys;
@@ -7,10 +8,12 @@ mod lifetimes;
 mod limits;
 mod lineage;
 mod listening;
+mod pages;
 mod relying_party;
 mod revocation;
 mod trust;
 
+pub use apps::{AndroidApp, Apps, Stores};
 pub use audit::AuditSettings;
 pub use kazasu_service::settings::{Checked, SettingsError};
 pub use keys::{KeySource, SecretText, TokenSource};
@@ -23,6 +26,7 @@ pub use relying_party::{Localized, RelyingParty};
 pub use revocation::{NoncePolicy, Revocation};
 pub use trust::Trust;
 
+use kazasu_service::page::Institution;
 use kazasu_service::settings::Layers;
 use kazasu_service::store::{Location, Schema};
 use std::collections::BTreeMap;
@@ -62,6 +66,10 @@ pub struct Settings {
     pub audit: AuditSettings,
     /// How long things live.
     pub lifetimes: Lifetimes,
+    /// Whose pages these are.
+    pub institution: Institution,
+    /// The apps that may open ticket links.
+    pub apps: Apps,
     /// The relying parties by identifier.
     pub relying_parties: BTreeMap<String, RelyingParty>,
 }

@@ -92,6 +92,7 @@ pub(crate) struct Transaction {
     pub(crate) mode: Option<Mode>,
     pub(crate) ticket_number: u32,
     pub(crate) ticket_expires_at: Option<i64>,
+    pub(crate) digits_expire_at: Option<i64>,
     pub(crate) pairing_tries: u32,
     pub(crate) assertion_hash: Option<[u8; 32]>,
     pub(crate) subject: Option<SubjectId>,
@@ -116,6 +117,41 @@ impl Transaction {
             State::Rejected => Some(self.reason.unwrap_or(Reason::Cancelled)),
             State::Expired => Some(Reason::TransactionExpired),
         }
+    }
+
+    /// The state as far as the browser on the page may know it. In same-phone mode that is not
+    /// that the phone has tapped, until the browser brings the code of the return URL: somebody
+    /// may have sent the person here. `lifetime` is that of transactions, in seconds.
+    pub(crate) fn shown_state(&self, lifetime: i64, now: i64) -> State {
+        let hides = match self.state {
+            State::Accepted => true,
+            State::Expired => !self.returned && now < self.created_at + lifetime,
+            _ => false,
+        };
+        match self.mode {
+            Some(Mode::SamePhone) if hides && self.auth_time.is_some() => State::Claimed,
+            _ => self.state,
+        }
+    }
+
+    /// A word that is another whenever the page of an open transaction looks otherwise.
+    pub(crate) fn mark(&self, lifetime: i64, now: i64) -> String {
+        let state = self.shown_state(lifetime, now);
+        let is_over = |end: Option<i64>| match end {
+            None => "none",
+            Some(end) if end > now => "running",
+            Some(_) => "over",
+        };
+        let ticket = match state {
+            State::Created => is_over(self.ticket_expires_at),
+            _ => "claimed",
+        };
+        format!(
+            "{state:?}-{}-{ticket}-{}-{}",
+            self.ticket_number,
+            is_over(self.digits_expire_at),
+            self.pairing_tries,
+        )
     }
 
     /// Why no challenge may be issued, and no assertion taken, now.

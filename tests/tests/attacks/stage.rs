@@ -61,7 +61,7 @@ impl Stage {
             }
             Self::Shown => {
                 let (browser, page, ticket) = world.server.ticket("other-device").await;
-                let link = format!("{}/t/{ticket}", world.server.origin);
+                let link = format!("{}/t/{ticket}", world.server.ticket_origin());
                 let mut scene = Scene::new(browser, page);
                 scene.addresses.push(link);
                 scene
@@ -93,7 +93,9 @@ impl Stage {
             Self::WrongBrowser => {
                 Browser::new(&world.server).get(&return_url).await;
             }
-            Self::Expired => world.server.pass(120),
+            // The acceptance ends after two minutes, but only the transaction's own end is final:
+            // until then a browser that waits cannot tell that there was one.
+            Self::Expired => world.server.pass(600),
             _ => {}
         }
         let mut scene = Scene::of(tap);

@@ -2,9 +2,10 @@
 
 use crate::keys::derived_code;
 use crate::secret::{from_base64url, hash, random_text};
-use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, ORIGIN, USER_AGENT};
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::header::{COOKIE, USER_AGENT};
+use axum::http::{HeaderMap, Uri};
 use cookie::Cookie;
+use kazasu_service::page::{self, Visitor};
 use kazasu_statement::Language;
 
 /// The `__Host-` prefix makes browsers insist on Secure, Path=/ and no Domain, so that no
@@ -13,8 +14,6 @@ const NAME: &str = "__Host-kazasu";
 
 /// Keeps tickets apart from anything else derived from a cookie.
 const TICKET_DOMAIN: &[u8] = b"kazasu/ticket/v1";
-
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// A browser that sent its cookie, or is about to get it.
 pub(crate) struct Browser {
@@ -72,26 +71,13 @@ impl Browser {
     }
 }
 
-/// A form that one of our own pages sent. Browsers state it in Sec-Fetch-Site; older ones in
-/// Origin, which our no-referrer policy turns into "null" in some.
-pub(crate) fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
-    match (headers.get(SEC_FETCH_SITE), headers.get(ORIGIN)) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(sender)) => sender == origin,
-        (None, None) => false,
-    }
-}
-
-/// The language a browser prefers, of the two there are.
+/// The language a person chose here or their browser prefers, of the two there are.
 pub(crate) fn language(headers: &HeaderMap) -> Language {
-    let header = headers
-        .get(ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    // Browsers list languages by preference; weights only repeat the order.
-    let mut tags = header.split(',').filter_map(|tag| tag.trim().get(..2));
-    tags.find_map(|tag| tag.to_ascii_lowercase().parse().ok())
-        .unwrap_or(Language::Japanese)
+    let visitor = Visitor::new(headers, &Uri::default());
+    match visitor.language(None) {
+        page::Language::Japanese => Language::Japanese,
+        page::Language::English => Language::English,
+    }
 }
 
 /// A description that a person recognises and that tells a tracker nothing: "Firefox, Windows".
@@ -133,6 +119,7 @@ pub(crate) fn describe(headers: &HeaderMap) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderName;
 
     fn headers(list: &[(HeaderName, &str)]) -> HeaderMap {
         list.iter()
@@ -176,18 +163,6 @@ mod tests {
     }
 
     #[test]
-    fn forms_from_elsewhere_are_recognised() {
-        let ours = "https://verifier.example";
-        let check = |list: &[(HeaderName, &str)]| is_same_origin(&headers(list), ours);
-        assert!(check(&[(ORIGIN, ours)]));
-        assert!(check(&[(ORIGIN, "null"), (SEC_FETCH_SITE, "same-origin")]));
-        assert!(!check(&[]));
-        assert!(!check(&[(ORIGIN, "null")]));
-        assert!(!check(&[(ORIGIN, "https://evil.example")]));
-        assert!(!check(&[(ORIGIN, ours), (SEC_FETCH_SITE, "same-site")]));
-    }
-
-    #[test]
     fn the_description_is_coarse() {
         let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0";
         assert_eq!(describe(&headers(&[(USER_AGENT, edge)])), "Edge, Windows");
@@ -197,13 +172,5 @@ mod tests {
             "Safari, iPhone"
         );
         assert_eq!(describe(&headers(&[])), "");
-    }
-
-    #[test]
-    fn the_preferred_language_wins_and_japanese_is_the_fall_back() {
-        let pick = |value: &str| language(&headers(&[(ACCEPT_LANGUAGE, value)]));
-        assert_eq!(pick("en-GB,en;q=0.9,ja;q=0.8"), Language::English);
-        assert_eq!(pick("fr-FR,ja;q=0.8,en;q=0.5"), Language::Japanese);
-        assert_eq!(pick("fr"), Language::Japanese);
     }
 }

@@ -1,10 +1,12 @@
 //! The return URL of same-phone mode: it continues only in the browser that started.
 
-use super::browser::{self, Browser};
-use super::{PageError, redirect};
+use super::browser::Browser;
+use super::problem::{Back, PageError};
+use super::{front_door, redirect};
 use crate::app::App;
 use crate::secret::hash;
 use crate::store::acceptance::{self, HandBack};
+use crate::store::transactions;
 use crate::transaction::State as Stage;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -17,7 +19,6 @@ pub(super) async fn show(
     Path(code): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
-    let language = browser::language(&headers);
     let browser_hash = Browser::from_headers(&headers).map(|browser| browser.hash());
     let (return_hash, now) = (hash(code), app.now());
     let outcome = app
@@ -30,11 +31,28 @@ pub(super) async fn show(
             Ok(redirect(&format!("{}/tap/{id}", app.settings.origin)))
         }
         HandBack::WrongBrowser(ended) => {
-            if let Some(id) = ended {
-                app.reached(&id, Stage::Rejected);
-            }
-            Err(PageError::Refused(Reason::WrongBrowser, language))
+            let back = match ended {
+                Some(id) => {
+                    app.reached(&id, Stage::Rejected);
+                    start_again(&app, id).await?
+                }
+                None => None,
+            };
+            Err(PageError::refused(Reason::WrongBrowser, None, back))
         }
-        HandBack::Unknown => Err(PageError::Refused(Reason::TicketUnknown, language)),
+        HandBack::Unknown => Err(PageError::refused(Reason::TicketUnknown, None, None)),
     }
+}
+
+/// Where to start again. Not the address of an answer: that one belongs to the other browser.
+async fn start_again(app: &App, id: String) -> Result<Option<Back>, PageError> {
+    let now = app.now();
+    let found = app
+        .store
+        .read(move |c| transactions::by_id(c, &id, now))
+        .await?;
+    Ok(found.and_then(|transaction| {
+        let party = app.relying_party(&transaction.relying_party)?;
+        Some(Back::Service(front_door(party, &transaction.redirect_uri)))
+    }))
 }

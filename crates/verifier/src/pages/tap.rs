@@ -3,8 +3,9 @@
 
 mod view;
 
-use super::browser::{self, Browser};
-use super::{PageError, redirect, refusal};
+use super::browser::Browser;
+use super::problem::{Back, Kind, PageError, Refusal};
+use super::{front_door, redirect};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::secret::{hash, random_text};
@@ -15,6 +16,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use kazasu_service::page::{Visitor, is_own_form};
 use kazasu_statement::{Mode, Reason};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -25,34 +27,51 @@ type PageResult = Result<Response, PageError>;
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    visitor: Visitor,
     headers: HeaderMap,
 ) -> PageResult {
     let (browser, transaction) = own(&app, &headers, &id).await?;
-    let denial = || transaction.denial(&app.settings.origin);
-    match transaction.state {
-        Stage::Accepted if transaction.browser_is_proven() => answer(&app, &transaction).await,
-        Stage::Redeemed => Ok(refusal(Reason::AlreadyAccepted, transaction.language, None)),
-        Stage::Cancelled | Stage::Rejected | Stage::Expired => {
-            let reason = transaction
-                .closed_because()
-                .unwrap_or(Reason::TransactionExpired);
-            Ok(refusal(reason, transaction.language, Some(&denial())))
-        }
-        _ => {
-            let party = app
-                .relying_party(&transaction.relying_party)
-                .ok_or(Failure::RelyingPartyGone)?;
-            let ticket = browser.ticket(&transaction.id, transaction.ticket_number);
-            let ticket_url = format!("{}/t/{ticket}", app.settings.ticket_origin);
-            Ok(View {
-                transaction: &transaction,
-                party,
-                ticket_url,
-                now: app.now(),
-            }
-            .respond())
-        }
+    if transaction.state == Stage::Accepted && transaction.browser_is_proven() {
+        return answer(&app, &transaction).await;
     }
+    let now = app.now();
+    match transaction.shown_state(app.settings.lifetimes.transaction, now) {
+        Stage::Redeemed => {
+            let back = start_again(&app, &transaction);
+            Err(refused(&transaction, Reason::AlreadyAccepted, back))
+        }
+        Stage::Cancelled | Stage::Rejected | Stage::Expired => {
+            let reason = transaction.closed_because();
+            let back = Back::Service(transaction.denial(&app.settings.origin));
+            let reason = reason.unwrap_or(Reason::TransactionExpired);
+            Err(refused(&transaction, reason, Some(back)))
+        }
+        _ => Ok(view(&app, &visitor, &browser, &transaction, now)?.respond(None)),
+    }
+}
+
+/// The page of a transaction that is open.
+fn view<'a>(
+    app: &'a App,
+    visitor: &'a Visitor,
+    browser: &Browser,
+    transaction: &'a Transaction,
+    now: i64,
+) -> Result<View<'a>, Failure> {
+    let party = app
+        .relying_party(&transaction.relying_party)
+        .ok_or(Failure::RelyingPartyGone)?;
+    let ticket = browser.ticket(&transaction.id, transaction.ticket_number);
+    let ticket_url = format!("{}/t/{ticket}", app.settings.ticket_origin);
+    Ok(View::new(app, visitor, transaction, party, ticket_url, now))
+}
+
+/// A form's address, opened as a page: a reload, or the language switch on the page that answered.
+pub(super) async fn to_page(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
+    // Only what our identifiers are made of, since it becomes an address.
+    let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let id = if id.chars().all(known) { &*id } else { "" };
+    redirect(&format!("{}/tap/{id}", app.settings.origin))
 }
 
 /// Sends the browser to the relying party with a code.
@@ -66,10 +85,7 @@ async fn answer(app: &App, transaction: &Transaction) -> PageResult {
         .write(move |c| oidc::issue_code(c, &code_hash, &id, expires_at, now))
         .await?;
     if !issued {
-        return Err(PageError::Refused(
-            Reason::TransactionExpired,
-            transaction.language,
-        ));
+        return Err(refused(transaction, Reason::TransactionExpired, None));
     }
     Ok(redirect(
         &transaction.answer(&app.settings.origin, &[("code", &code)]),
@@ -89,10 +105,9 @@ pub(super) async fn start(
 ) -> PageResult {
     let (browser, transaction) = own_form(&app, &headers, &id).await?;
     let mode: Option<Mode> = form.ok().and_then(|Form(form)| form.mode.parse().ok());
-    let mode = mode.ok_or(PageError::Refused(
-        Reason::ModeNotAllowed,
-        transaction.language,
-    ))?;
+    let Some(mode) = mode else {
+        return Err(mode_not_allowed(&app, &transaction));
+    };
     mint(&app, &browser, &transaction, mode).await
 }
 
@@ -114,10 +129,7 @@ async fn mint(app: &App, browser: &Browser, transaction: &Transaction, mode: Mod
         .relying_party(&transaction.relying_party)
         .ok_or(Failure::RelyingPartyGone)?;
     if !transaction.allows(party, mode) {
-        return Err(PageError::Refused(
-            Reason::ModeNotAllowed,
-            transaction.language,
-        ));
+        return Err(mode_not_allowed(app, transaction));
     }
     let now = app.now();
     let next = transaction.ticket_number + 1;
@@ -127,11 +139,14 @@ async fn mint(app: &App, browser: &Browser, transaction: &Transaction, mode: Mod
         hash: hash(browser.ticket(&transaction.id, next)),
         expires_at: now + app.settings.lifetimes.ticket,
     };
-    let id = transaction.id.clone();
+    let (id, lifetime) = (transaction.id.clone(), app.settings.lifetimes.transaction);
     // Where another click was faster, or it is over, the page shows what there is now.
     if app
         .store
-        .write(move |c| transactions::mint(c, &id, &ticket, now))
+        .write(move |c| {
+            transactions::withdraw(c, &id, lifetime, now)?;
+            transactions::mint(c, &id, &ticket, now)
+        })
         .await?
     {
         app.store.announce(&transaction.id);
@@ -147,23 +162,30 @@ pub(super) struct PairForm {
 pub(super) async fn pair(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    visitor: Visitor,
     headers: HeaderMap,
     form: Result<Form<PairForm>, FormRejection>,
 ) -> PageResult {
     let (browser, transaction) = own_form(&app, &headers, &id).await?;
-    let typed = form.ok().and_then(|Form(form)| six_digits(&form.digits));
-    // What cannot be a number of ours is a slip of the hand and costs no try.
-    if let Some(digits) = typed {
-        let (id, browser_hash, now) = (transaction.id.clone(), browser.hash(), app.now());
-        let pairing = app
-            .store
-            .write(move |c| transactions::pair(c, &id, &browser_hash, &digits, now))
-            .await?;
-        match pairing {
-            Pairing::Paired => app.reached(&transaction.id, Stage::Paired),
-            Pairing::Rejected => app.reached(&transaction.id, Stage::Rejected),
-            Pairing::Wrong { .. } | Pairing::NotWaiting => app.store.announce(&transaction.id),
+    let typed = form.map(|Form(form)| form.digits).unwrap_or_default();
+    let now = app.now();
+    let Some(digits) = six_digits(&typed) else {
+        // What cannot be a number of ours is a slip of the hand: it costs no try and stays there
+        // to be corrected.
+        if transaction.state != Stage::Claimed {
+            return Ok(redirect(&page(&app, &transaction)));
         }
+        return Ok(view(&app, &visitor, &browser, &transaction, now)?.respond(Some(&typed)));
+    };
+    let (id, browser_hash) = (transaction.id.clone(), browser.hash());
+    let pairing = app
+        .store
+        .write(move |c| transactions::pair(c, &id, &browser_hash, &digits, now))
+        .await?;
+    match pairing {
+        Pairing::Paired => app.reached(&transaction.id, Stage::Paired),
+        Pairing::Rejected => app.reached(&transaction.id, Stage::Rejected),
+        Pairing::Wrong { .. } | Pairing::NotWaiting => app.store.announce(&transaction.id),
     }
     Ok(redirect(&page(&app, &transaction)))
 }
@@ -175,9 +197,13 @@ pub(super) async fn cancel(
 ) -> PageResult {
     let (_, transaction) = own_form(&app, &headers, &id).await?;
     let (id, now) = (transaction.id.clone(), app.now());
+    let lifetime = app.settings.lifetimes.transaction;
     if !app
         .store
-        .write(move |c| transactions::cancel(c, &id, now))
+        .write(move |c| {
+            transactions::withdraw(c, &id, lifetime, now)?;
+            transactions::cancel(c, &id, now)
+        })
         .await?
     {
         return Ok(redirect(&page(&app, &transaction)));
@@ -190,22 +216,30 @@ pub(super) async fn cancel(
 }
 
 /// The transaction in the URL, if it is this browser's.
-async fn own(
+pub(super) async fn own(
     app: &App,
     headers: &HeaderMap,
     id: &str,
 ) -> Result<(Browser, Transaction), PageError> {
-    let language = browser::language(headers);
-    let browser = Browser::from_headers(headers)
-        .ok_or(PageError::Refused(Reason::CookiesRequired, language))?;
-    let (id, now) = (id.to_owned(), app.now());
+    let (wanted, now) = (id.to_owned(), app.now());
     let found = app
         .store
-        .read(move |c| transactions::by_id(c, &id, now))
+        .read(move |c| transactions::by_id(c, &wanted, now))
         .await?;
-    let transaction = found.ok_or(PageError::Refused(Reason::TransactionExpired, language))?;
+    let Some(transaction) = found else {
+        let reason = Reason::TransactionExpired;
+        return Err(PageError::refused(reason, None, None));
+    };
+    // Who has no part in it learns no more of it than where it came from.
+    let foreign = |reason| {
+        let back = start_again(app, &transaction);
+        Err(refused(&transaction, reason, back))
+    };
+    let Some(browser) = Browser::from_headers(headers) else {
+        return foreign(Reason::CookiesRequired);
+    };
     if browser.hash() != transaction.browser_hash {
-        return Err(PageError::Refused(Reason::WrongBrowser, language));
+        return foreign(Reason::WrongBrowser);
     }
     Ok((browser, transaction))
 }
@@ -216,8 +250,12 @@ async fn own_form(
     headers: &HeaderMap,
     id: &str,
 ) -> Result<(Browser, Transaction), PageError> {
-    if !browser::is_same_origin(headers, &app.settings.origin) {
-        return Err(PageError::ForeignForm);
+    if !is_own_form(headers, &app.settings.origin) {
+        return Err(PageError::Refused(Refusal {
+            kind: Kind::ForeignForm,
+            language: None,
+            back: None,
+        }));
     }
     own(app, headers, id).await
 }
@@ -226,12 +264,27 @@ fn page(app: &App, transaction: &Transaction) -> String {
     format!("{}/tap/{}", app.settings.origin, transaction.id)
 }
 
+fn refused(transaction: &Transaction, reason: Reason, back: Option<Back>) -> PageError {
+    PageError::refused(reason, Some(transaction.language), back)
+}
+
+fn mode_not_allowed(app: &App, transaction: &Transaction) -> PageError {
+    let back = Back::Page(page(app, transaction));
+    refused(transaction, Reason::ModeNotAllowed, Some(back))
+}
+
+/// Where to start again without an answer for the relying party.
+fn start_again(app: &App, transaction: &Transaction) -> Option<Back> {
+    let party = app.relying_party(&transaction.relying_party)?;
+    Some(Back::Service(front_door(party, &transaction.redirect_uri)))
+}
+
 /// Six digits as people type them: Japanese keyboards give full-width ones, and some put a space
 /// in the middle.
 fn six_digits(typed: &str) -> Option<String> {
     let digits = typed
         .chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
+        .filter(|c| !c.is_whitespace() && !"-‐－ー".contains(*c))
         .map(|c| match c {
             '0'..='9' => Some(c),
             '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10),
@@ -249,6 +302,7 @@ mod tests {
     fn digits_are_understood_as_people_type_them() {
         assert_eq!(six_digits("012345").as_deref(), Some("012345"));
         assert_eq!(six_digits(" 012 345 ").as_deref(), Some("012345"));
+        assert_eq!(six_digits("012－345").as_deref(), Some("012345"));
         assert_eq!(six_digits("０１２３４５").as_deref(), Some("012345"));
         for slip in ["", "12345", "1234567", "12345a", "١٢٣٤٥٦"] {
             assert_eq!(six_digits(slip), None, "{slip}");

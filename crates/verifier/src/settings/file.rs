@@ -1,11 +1,13 @@
 //! The configuration as it is written, and the way to what it means. Each table has its own file.
 
+use super::apps::{self, Apps};
 use super::audit::AuditTable;
 use super::keys::KeysSetting;
 use super::lifetimes::{self, Lifetimes};
 use super::limits::Limits;
 use super::lineage::LineageTable;
 use super::listening::{AdminTable, ListeningTables};
+use super::pages::PagesTable;
 use super::relying_party::{self, RelyingPartyTable};
 use super::revocation::RevocationTable;
 use super::trust::TrustTable;
@@ -18,6 +20,7 @@ use kazasu_service::tls::TlsFiles;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::Path;
+use url::Url;
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
@@ -37,6 +40,8 @@ struct File {
     limits: Limits,
     admin: Option<AdminTable>,
     telemetry: TelemetrySettings,
+    pages: PagesTable,
+    apps: Apps,
     relying_party: Vec<RelyingPartyTable>,
 }
 
@@ -57,6 +62,7 @@ impl File {
         let ticket_origin = problems.required("ticket_origin", self.ticket_origin);
         let ticket_origin =
             ticket_origin.and_then(|text| web::origin(problems, "ticket_origin", &text));
+        two_hosts(problems, origin.as_deref(), ticket_origin.as_deref());
         let listen = problems.required("listen", self.listen);
         let tables = ListeningTables {
             tls: self.tls,
@@ -75,6 +81,8 @@ impl File {
         let lineage = self.lineage.check(problems);
         lifetimes::check(problems, &self.lifetimes);
         self.limits.check(problems);
+        let institution = self.pages.check(problems, folder);
+        apps::check(problems, &self.apps);
         let relying_parties = relying_party::check(problems, self.relying_party, folder);
         let (database, schema) = database?;
         Some(Settings {
@@ -90,8 +98,18 @@ impl File {
             lineage: lineage?,
             audit: self.audit.check(folder),
             lifetimes: self.lifetimes,
+            institution,
+            apps: self.apps,
             relying_parties,
         })
+    }
+}
+
+/// Ticket links need a host of their own: iOS opens no app links to the host of the page.
+fn two_hosts(problems: &mut Problems, origin: Option<&str>, tickets: Option<&str>) {
+    let host = |origin: Option<&str>| Some(Url::parse(origin?).ok()?.host_str()?.to_owned());
+    if host(origin).is_some() && host(origin) == host(tickets) {
+        problems.add("ticket_origin: must have another host than origin");
     }
 }
 

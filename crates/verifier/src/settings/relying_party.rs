@@ -253,11 +253,6 @@ impl RelyingPartyTable {
             if chosen.is_empty() {
                 problems.add(format!("{place}: name at least one mode"));
             }
-            if chosen.contains(&Mode::Local) {
-                problems.add(format!(
-                    "{place}: \"local\" needs a reader daemon, which is not served yet"
-                ));
-            }
             match word
                 .parse()
                 .ok()

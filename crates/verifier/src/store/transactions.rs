@@ -125,6 +125,29 @@ pub(crate) fn mint(
     Ok(minted == 1)
 }
 
+/// Takes an acceptance back that no browser was told of, so that a browser which only waits gets
+/// the same answers whether the phone has tapped or not. `lifetime` is that of transactions, in
+/// seconds; the acceptance had shortened it. `false` if there was nothing to take back.
+pub(crate) fn withdraw(
+    c: &mut Connection<'_>,
+    id: &str,
+    lifetime: i64,
+    now: i64,
+) -> Result<bool, SqlError> {
+    let withdrawn = c.execute(
+        "UPDATE transactions SET state = 'claimed', expires_at = created_at + CAST(?2 AS INTEGER),
+           subject = NULL, auth_time = NULL, sealed_name = NULL, assertion_hash = NULL,
+           return_hash = NULL
+         WHERE id = ?1 AND mode = 'same-phone' AND returned = 0 AND auth_time IS NOT NULL
+           AND state IN ('accepted', 'expired') AND created_at + CAST(?2 AS INTEGER) > ?3",
+        values![id, lifetime, now],
+    )?;
+    if withdrawn == 1 {
+        event(c, now, "refused", id, Some(Reason::Cancelled))?;
+    }
+    Ok(withdrawn == 1)
+}
+
 /// Claims a ticket; the first wins.
 pub(crate) fn claim(
     c: &mut Connection<'_>,
@@ -318,6 +341,7 @@ pub(super) fn from_row(row: &Row<'_>, now: i64) -> Result<Transaction, SqlError>
         mode: optional_word(row, "mode")?,
         ticket_number: row.get("ticket_number")?,
         ticket_expires_at: row.get("ticket_expires_at")?,
+        digits_expire_at: row.get("digits_expire_at")?,
         pairing_tries: row.get("pairing_tries")?,
         assertion_hash: row.get("assertion_hash")?,
         subject: row.get("subject")?,

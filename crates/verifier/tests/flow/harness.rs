@@ -181,6 +181,10 @@ impl Server {
         }
     }
 
+    pub(crate) fn ticket_origin(&self) -> String {
+        self.origin.replace("127.0.0.1", "localhost")
+    }
+
     pub(crate) fn pass(&self, seconds: i64) {
         self.clock.fetch_add(seconds, Ordering::SeqCst);
     }
@@ -348,6 +352,7 @@ fn configuration(port: u16, database: &str, trust: &Trust, key: &EncodingKey) ->
         revocation,
         more,
     } = trust;
+    let fingerprint = ["AB"; 32].join(":");
     format!(
         r#"
         origin = "http://127.0.0.1:{port}"
@@ -380,6 +385,16 @@ fn configuration(port: u16, database: &str, trust: &Trust, key: &EncodingKey) ->
         id_token_signed_response_alg = "RS256"
 
         [[relying_party]]
+        id = "desk"
+        name = {{ ja = "見本窓口", en = "Sample desk" }}
+        sector = "desk.example"
+        redirect_uris = ["https://desk.example/"]
+        start_url = "https://desk.example/start"
+        jwks = '{jwks}'
+        purposes = ["counter", "recover"]
+        modes = {{ counter = ["local"] }}
+
+        [[relying_party]]
         id = "older"
         name = {{ ja = "年代物", en = "Older" }}
         sector = "older.example"
@@ -388,6 +403,13 @@ fn configuration(port: u16, database: &str, trust: &Trust, key: &EncodingKey) ->
         allow_unpushed_requests = true
         default_purpose = "view"
         purposes = ["view", "link"]
+
+        [pages]
+        institution = {{ ja = "見本大学", en = "Sample University" }}
+
+        [apps]
+        android = [{{ package = "example.kazasu", sha256_fingerprints = ["{fingerprint}"] }}]
+        ios = ["ABCDE12345.example.kazasu"]
         "#
     )
 }

@@ -10,6 +10,7 @@ mod exceptions;
 #[allow(dead_code, reason = "the package kazasu-tests uses the rest")]
 mod harness;
 mod limits;
+mod pages;
 mod pairing;
 mod requests;
 mod tickets;

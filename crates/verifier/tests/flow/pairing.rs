@@ -141,7 +141,7 @@ async fn nine_wrong_digits_end_it_and_slips_of_the_hand_do_not_count() {
             .get(&page)
             .await
             .html
-            .contains("Tries left: 1.")
+            .contains("You can try one more time.")
     );
     claimed.type_digits(wrong).await;
     assert_eq!(claimed.begin().await, Some(Reason::PairingFailed));

@@ -158,7 +158,7 @@ async fn discovery_and_keys_are_open_to_every_origin_and_pages_are_closed() {
     let page = get("/tap/nothing").await.unwrap();
     let policy = page.headers()["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
-    assert_eq!(page.headers()["referrer-policy"], "no-referrer");
+    assert_eq!(page.headers()["referrer-policy"], "same-origin");
     assert_eq!(page.headers()["cache-control"], "no-store");
     assert!(!page.headers().contains_key("access-control-allow-origin"));
 }

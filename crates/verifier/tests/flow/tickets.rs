@@ -107,7 +107,7 @@ async fn looking_at_a_ticket_link_claims_nothing() {
     let server = Server::start().await;
     let (_, _, ticket) = server.ticket("same-phone").await;
     let shown = Browser::new(&server)
-        .get(&format!("{}/t/{ticket}", server.origin))
+        .get(&format!("{}/t/{ticket}", server.ticket_origin()))
         .await;
     assert!(shown.html.contains("get-the-app"));
     assert!(claim(&server, &ticket).await.is_ok());

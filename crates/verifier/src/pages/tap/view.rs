@@ -1,217 +1,326 @@
-//! What the tap page shows while a transaction is open.
+//! What the tap page shows while a transaction is open: one question at a time.
 
-use crate::pages::layout::{Page, escape};
-use crate::settings::RelyingParty;
+use crate::app::App;
+use crate::pages::spoken;
+use crate::settings::{RelyingParty, Stores};
 use crate::transaction::{PAIRING_TRIES, State, Transaction};
+use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kazasu_statement::{Language, Mode, Purpose, Reason};
-use qrcode::QrCode;
-use qrcode::render::svg;
+use kazasu_service::page::{self, Frame, Page, Visitor, Words};
+use kazasu_statement::{Language, Mode};
+use url::Url;
 
-/// Seconds between looks at a transaction that the phone moves on.
-const REFRESH: u32 = 2;
+/// Seconds between looks at a transaction that the phone moves on, where there are no scripts.
+const RELOAD: u32 = 3;
 
+/// The page of an open transaction.
 pub(super) struct View<'a> {
-    pub(super) transaction: &'a Transaction,
-    pub(super) party: &'a RelyingParty,
-    pub(super) ticket_url: String,
-    pub(super) now: i64,
+    transaction: &'a Transaction,
+    party: &'a RelyingParty,
+    stores: &'a Stores,
+    frame: &'a Frame,
+    visitor: &'a Visitor,
+    words: Words<'a>,
+    ticket_url: String,
+    /// Seconds a transaction may take.
+    lifetime: i64,
+    now: i64,
 }
 
-impl View<'_> {
-    pub(super) fn respond(self) -> Response {
-        let transaction = self.transaction;
-        let (content, refresh) = match (transaction.state, transaction.mode) {
-            (State::Created, None) => (self.start(), None),
-            (State::Created, Some(_)) if self.ticket_is_over() => (self.ticket_over(), None),
-            (State::Created, Some(mode)) => (self.ticket(mode), Some(REFRESH)),
-            // No reload while somebody types.
-            (State::Claimed, Some(Mode::OtherDevice)) => (self.digits(), None),
-            _ => (self.waiting(), Some(REFRESH)),
-        };
-        let body = format!(
-            "<p>{}</p>\n{content}\n<form id=\"cancel\" method=\"post\" action=\"{}\"><button>{}</button></form>",
-            escape(&self.intent()),
-            self.action("cancel"),
-            self.say("やめる", "Cancel"),
-        );
-        Page {
-            language: transaction.language,
-            title: self.say(
-                "マイナンバーカードで本人確認",
-                "Prove who you are with your My Number card",
-            ),
-            body,
-            refresh,
-            form_target: Some(&transaction.redirect_uri),
+/// A way to tap, as a choice.
+struct Way {
+    word: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    /// The inside of an SVG element.
+    icon: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "start.html")]
+struct Start<'a> {
+    view: &'a View<'a>,
+    modes: Vec<Way>,
+    phone_only: bool,
+}
+
+#[derive(Template)]
+#[template(path = "phone.html")]
+struct Phone<'a> {
+    view: &'a View<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "scan.html")]
+struct Scan<'a> {
+    view: &'a View<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "reader.html")]
+struct Reader<'a> {
+    view: &'a View<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "digits.html")]
+struct Digits<'a> {
+    view: &'a View<'a>,
+    /// Where the digits are shown.
+    whose: &'static str,
+    notice: Option<Vec<String>>,
+    /// What was typed cannot be six digits.
+    slip: bool,
+    typed: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "wait.html")]
+struct Wait<'a> {
+    view: &'a View<'a>,
+    what: &'static str,
+    again: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "over.html")]
+struct Over<'a> {
+    view: &'a View<'a>,
+    renew: &'static str,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(
+        app: &'a App,
+        visitor: &'a Visitor,
+        transaction: &'a Transaction,
+        party: &'a RelyingParty,
+        ticket_url: String,
+        now: i64,
+    ) -> Self {
+        let language = visitor.language(Some(spoken(transaction.language)));
+        Self {
+            transaction,
+            party,
+            stores: &app.settings.apps.stores,
+            frame: &app.frame,
+            visitor,
+            words: app.frame.words(language),
+            ticket_url,
+            lifetime: app.settings.lifetimes.transaction,
+            now,
         }
-        .respond(StatusCode::OK)
     }
 
-    fn say<'t>(&self, japanese: &'t str, english: &'t str) -> &'t str {
-        match self.transaction.language {
-            Language::Japanese => japanese,
-            Language::English => english,
+    /// `slip`: what was typed, if it cannot be six digits.
+    pub(super) fn respond(&self, slip: Option<&str>) -> Response {
+        let transaction = self.transaction;
+        let state = transaction.shown_state(self.lifetime, self.now);
+        let (title, body, reload) = match (state, transaction.mode) {
+            (State::Created, None) => self.start(),
+            (State::Created, Some(mode)) if self.ticket_seconds().is_none() => (
+                "over",
+                rendered(&Over {
+                    view: self,
+                    renew: renew(mode),
+                }),
+                None,
+            ),
+            (State::Created, Some(Mode::SamePhone)) => {
+                ("phone", rendered(&Phone { view: self }), Some(RELOAD))
+            }
+            (State::Created, Some(Mode::OtherDevice)) => {
+                ("scan", rendered(&Scan { view: self }), Some(RELOAD))
+            }
+            (State::Created, Some(Mode::Local)) => {
+                ("reader", rendered(&Reader { view: self }), Some(RELOAD))
+            }
+            (State::Claimed, Some(Mode::OtherDevice | Mode::Local)) => self.digits(slip),
+            _ => self.wait(),
+        };
+        let title = self.words.say(title);
+        let targets: Vec<String> = Url::parse(&transaction.redirect_uri)
+            .ok()
+            .map(|url| url.origin().ascii_serialization())
+            .into_iter()
+            .collect();
+        let mut page = Page::new(self.words.language(), &title, body);
+        page.reload = reload;
+        page.live = transaction.mode.is_some();
+        page.form_targets = &targets;
+        if slip.is_some() {
+            page.status = StatusCode::UNPROCESSABLE_ENTITY;
         }
+        self.frame.show(self.visitor, &page)
+    }
+
+    fn start(&self) -> (&'static str, String, Option<u32>) {
+        let modes = self.party.modes(self.transaction.purpose);
+        let body = rendered(&Start {
+            view: self,
+            modes: modes.iter().map(|mode| way(*mode)).collect(),
+            phone_only: modes == [Mode::SamePhone],
+        });
+        let title = if modes.len() == 1 {
+            "start-one"
+        } else {
+            "start"
+        };
+        (title, body, None)
+    }
+
+    fn digits(&self, slip: Option<&str>) -> (&'static str, String, Option<u32>) {
+        let tries = self.transaction.pairing_tries;
+        let left = PAIRING_TRIES.saturating_sub(tries);
+        let are_over = self
+            .transaction
+            .digits_expire_at
+            .is_some_and(|end| end <= self.now);
+        let notice = if are_over {
+            Some(vec![self.words.say("digits.over")])
+        } else if tries == 0 {
+            None
+        } else {
+            let left = match left {
+                1 => self.words.say("digits.last"),
+                _ => self.words.count("digits.tries", "tries", left.into()),
+            };
+            Some(vec![self.words.say("digits.wrong"), left])
+        };
+        let body = rendered(&Digits {
+            view: self,
+            whose: match self.transaction.mode {
+                Some(Mode::Local) => "digits.local",
+                _ => "digits.phone",
+            },
+            notice,
+            slip: slip.is_some(),
+            typed: slip.unwrap_or_default(),
+        });
+        // No reload while somebody types.
+        ("digits", body, None)
+    }
+
+    fn wait(&self) -> (&'static str, String, Option<u32>) {
+        let (what, again) = match self.transaction.mode {
+            Some(Mode::SamePhone) => ("wait.phone", "wait.again"),
+            _ => ("wait.paired", "wait.other-again"),
+        };
+        let body = rendered(&Wait {
+            view: self,
+            what,
+            again,
+        });
+        ("wait", body, Some(RELOAD))
+    }
+
+    fn party_name(&self) -> &str {
+        self.party.name(self.spoken())
+    }
+
+    fn spoken(&self) -> Language {
+        match self.words.language() {
+            page::Language::Japanese => Language::Japanese,
+            page::Language::English => Language::English,
+        }
+    }
+
+    fn purpose(&self) -> String {
+        let purpose = self.transaction.purpose;
+        self.words.say(&format!("purpose-{purpose}"))
+    }
+
+    fn provided(&self) -> String {
+        self.words.say(match self.transaction.wants_name {
+            true => "provided-name",
+            false => "provided-id",
+        })
+    }
+
+    /// Who asks, and for what, in one sentence.
+    fn asked_by(&self) -> String {
+        let (party, purpose) = (self.party_name(), self.purpose());
+        let values = [("party", party), ("purpose", &*purpose)];
+        self.words.say_all("asked-by", &values)
+    }
+
+    fn page(&self) -> String {
+        format!("/tap/{}", self.transaction.id)
     }
 
     fn action(&self, step: &str) -> String {
         format!("/tap/{}/{step}", self.transaction.id)
     }
 
-    fn ticket_is_over(&self) -> bool {
-        self.transaction
-            .ticket_expires_at
-            .is_some_and(|end| end <= self.now)
+    fn events(&self) -> String {
+        let mark = self.transaction.mark(self.lifetime, self.now);
+        format!("/tap/{}/events?seen={mark}", self.transaction.id)
     }
 
-    /// Who asks, for what, and what they get.
-    fn intent(&self) -> String {
-        let party = self.party.name(self.transaction.language);
-        let purpose = purpose(self.transaction.purpose, self.transaction.language);
-        match (self.transaction.language, self.transaction.wants_name) {
-            (Language::Japanese, true) => {
-                format!(
-                    "「{party}」の手続き（{purpose}）です。このサービスだけで使うIDと、カードの氏名を渡します。ほかには何も渡しません。"
-                )
-            }
-            (Language::Japanese, false) => {
-                format!(
-                    "「{party}」の手続き（{purpose}）です。このサービスだけで使うIDを渡します。ほかには何も渡しません。"
-                )
-            }
-            (Language::English, true) => {
-                format!(
-                    "{party}: {purpose}. It receives an ID valid only there, and the name on your card. Nothing else."
-                )
-            }
-            (Language::English, false) => {
-                format!("{party}: {purpose}. It receives an ID valid only there. Nothing else.")
-            }
-        }
+    /// Minutes until the transaction ends, at least one.
+    fn minutes_left(&self) -> i64 {
+        (self.transaction.expires_at - self.now).max(60) / 60
     }
 
-    fn start(&self) -> String {
-        let forms = self.party.modes(self.transaction.purpose).iter().map(|mode| {
-            let label = match mode {
-                Mode::SamePhone => self.say("このスマートフォンでかざす", "Use this phone"),
-                Mode::OtherDevice => self.say("別のスマートフォンでかざす", "Use another device"),
-                Mode::Local => self.say("このパソコンのカードリーダーを使う", "Use this computer's reader"),
-            };
-            format!(
-                "<form id=\"start-{mode}\" method=\"post\" action=\"{}\"><input type=\"hidden\" name=\"mode\" value=\"{mode}\"><button>{label}</button></form>",
-                self.action("start"),
-            )
-        });
-        forms.collect::<Vec<_>>().join("\n")
+    /// Seconds until the ticket ends; `None` if it has.
+    fn ticket_seconds(&self) -> Option<i64> {
+        self.seconds_until(self.transaction.ticket_expires_at?)
     }
 
-    fn ticket(&self, mode: Mode) -> String {
-        let label = match mode {
-            Mode::SamePhone => self.say("アプリを開く", "Open the app"),
-            _ => self.say(
-                "このリンクをスマートフォンのアプリで開く",
-                "Open this link with the app on your phone",
-            ),
-        };
-        let (code, digits) = match mode {
-            Mode::OtherDevice => (self.qr_code(), self.pair_form()),
-            _ => (String::new(), String::new()),
-        };
-        format!(
-            "{code}<p><a id=\"ticket\" href=\"{}\">{label}</a></p>\n{digits}\n{}",
-            escape(&self.ticket_url),
-            self.refresh_form(),
-        )
+    /// Seconds until the digits end; `None` if they have, or there are none.
+    fn digits_seconds(&self) -> Option<i64> {
+        self.seconds_until(self.transaction.digits_expire_at?)
     }
 
-    /// The ticket as an image to scan, black on white with its margin, 240 pixels at least.
-    fn qr_code(&self) -> String {
-        let code = QrCode::new(&self.ticket_url).expect("a ticket URL is far below a code's limit");
-        let image = code
-            .render::<svg::Color<'_>>()
-            .min_dimensions(240, 240)
-            .build();
-        // The XML declaration before the element has no place inside HTML.
-        let element = image.find("<svg").map_or("", |start| &image[start..]);
-        let label = self.say("読み取るコード", "Code to scan");
-        format!("<figure role=\"img\" aria-label=\"{label}\">{element}</figure>\n")
+    /// Nothing outlives the transaction.
+    fn seconds_until(&self, end: i64) -> Option<i64> {
+        let left = end.min(self.transaction.expires_at) - self.now;
+        (left > 0).then_some(left)
     }
 
-    fn ticket_over(&self) -> String {
-        self.notice(Reason::TicketExpired, String::new()) + &self.refresh_form()
-    }
-
-    fn digits(&self) -> String {
-        let tries = self.transaction.pairing_tries;
-        let left = PAIRING_TRIES.saturating_sub(tries);
-        let left = match self.transaction.language {
-            Language::Japanese => format!("あと{left}回入力できます。"),
-            Language::English => format!("Tries left: {left}."),
-        };
-        let notice = if tries > 0 {
-            self.notice(Reason::PairingFailed, left)
-        } else {
-            String::new()
-        };
-        format!("{notice}\n{}\n{}", self.pair_form(), self.refresh_form())
-    }
-
-    fn pair_form(&self) -> String {
-        let label = self.say(
-            "スマートフォンに表示された6桁の番号",
-            "The six digits on your phone",
-        );
-        format!(
-            "<form id=\"pair\" method=\"post\" action=\"{}\"><label for=\"digits\">{label}</label> <input id=\"digits\" name=\"digits\" inputmode=\"numeric\" autocomplete=\"one-time-code\" maxlength=\"12\" required> <button>{}</button></form>",
-            self.action("pair"),
-            self.say("確認する", "Confirm"),
-        )
-    }
-
-    fn refresh_form(&self) -> String {
-        format!(
-            "<form id=\"refresh\" method=\"post\" action=\"{}\"><button>{}</button></form>",
-            self.action("refresh"),
-            self.say("新しいリンクを表示する", "Show a new link"),
-        )
-    }
-
-    fn waiting(&self) -> String {
-        let text = self.say(
-            "スマートフォンのアプリで続けてください。終わると、この手続きは自動的に進みます。",
-            "Go on in the app on your phone. When you are done there, this continues by itself.",
-        );
-        format!(
-            "<p id=\"waiting\" role=\"status\">{text}</p>\n{}",
-            self.refresh_form()
-        )
-    }
-
-    fn notice(&self, reason: Reason, more: String) -> String {
-        let message = reason.message(self.transaction.language);
-        format!(
-            "<section role=\"alert\" data-reason=\"{reason}\"><p>{} {} {}</p></section>\n",
-            escape(message.sentence),
-            escape(message.next_step),
-            escape(&more),
-        )
+    /// As clocks show it.
+    fn clock(&self, seconds: &i64) -> String {
+        format!("{}:{:02}", seconds / 60, seconds % 60)
     }
 }
 
-fn purpose(purpose: Purpose, language: Language) -> &'static str {
-    let (japanese, english) = match purpose {
-        Purpose::View => ("連携状況の確認", "see what is linked"),
-        Purpose::Link => ("カードの連携", "link your card"),
-        Purpose::Unlink => ("連携の解除", "remove the link"),
-        Purpose::Recover => ("アカウントの回復", "recover your account"),
-        Purpose::Rescue => ("クラウドデータの救出", "rescue your cloud data"),
-        Purpose::Join => ("卒業生サービスへの参加", "join the alumni service"),
-        Purpose::Counter => ("窓口での本人確認", "proof of identity at a counter"),
+fn rendered(template: &impl Template) -> String {
+    template
+        .render()
+        .expect("writing to a string does not fail")
+}
+
+fn renew(mode: Mode) -> &'static str {
+    match mode {
+        Mode::SamePhone => "phone.renew",
+        Mode::OtherDevice => "scan.renew",
+        Mode::Local => "reader.renew",
+    }
+}
+
+fn way(mode: Mode) -> Way {
+    let (label, hint, icon) = match mode {
+        Mode::SamePhone => (
+            "start-same-phone",
+            "start-same-phone.hint",
+            "<rect x=\"7\" y=\"2.5\" width=\"10\" height=\"19\" rx=\"2\"/><path d=\"M11 18.5h2\"/>",
+        ),
+        Mode::OtherDevice => (
+            "start-other-device",
+            "start-other-device.hint",
+            "<rect x=\"1.5\" y=\"4\" width=\"14\" height=\"10\" rx=\"1.5\"/><path d=\"M5 17.5h6\"/><rect x=\"16\" y=\"9\" width=\"6.500\" height=\"12\" rx=\"1.500\"/>",
+        ),
+        Mode::Local => (
+            "start-local",
+            "start-local.hint",
+            "<rect x=\"3\" y=\"10\" width=\"18\" height=\"10\" rx=\"2\"/><path d=\"M7 10V4.500h10V10M7 15h6\"/>",
+        ),
     };
-    match language {
-        Language::Japanese => japanese,
-        Language::English => english,
+    Way {
+        word: mode.as_str(),
+        label,
+        hint,
+        icon,
     }
 }

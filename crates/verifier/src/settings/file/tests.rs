@@ -94,8 +94,11 @@ fn a_name_that_would_rearrange_the_sentence_around_it_is_refused() {
         "\\u2028",
         "\\u007F",
     ] {
-        for (key, place) in [("{ ja = \"", "name.ja"), (", en = \"", "name.en")] {
-            let text = GOOD.replacen(key, &format!("{key}x{mark}"), 1);
+        for (key, place) in [
+            ("\nname = { ja = \"", "name.ja"),
+            ("見本ポータル\", en = \"", "name.en"),
+        ] {
+            let text = GOOD.replace(key, &format!("{key}x{mark}"));
             assert_ne!(text, GOOD);
             let found = problems(&text);
             assert!(
@@ -150,5 +153,45 @@ fn modes_are_chosen_for_allowed_purposes_only() {
     let text = with_modes("rescue = [\"other-device\"]");
     assert_eq!(problems(&text).len(), 1);
     let text = with_modes("link = [\"local\"]");
-    assert_eq!(problems(&text).len(), 1);
+    let settings = parse(&text).unwrap();
+    let modes = settings.relying_parties["portal"].modes(Purpose::Link);
+    assert_eq!(modes, [Mode::Local]);
+}
+
+#[test]
+fn tickets_have_a_host_of_their_own() {
+    let text = GOOD.replace("https://tap.example", "https://verifier.example:8443");
+    assert_eq!(
+        problems(&text),
+        ["ticket_origin: must have another host than origin"]
+    );
+}
+
+#[test]
+fn apps_are_named_as_phones_compare_them() {
+    let fingerprint = ["0A"; 32].join(":");
+    let apps = |fingerprint: &str, ios: &str| {
+        format!(
+            "{GOOD}\n[apps]\nios = [\"{ios}\"]\nandroid = [{{ package = \"example.app\", sha256_fingerprints = [\"{fingerprint}\"] }}]\n"
+        )
+    };
+    let good = apps(&fingerprint, "ABCDE12345.example.app");
+    assert_eq!(parse(&good).unwrap().apps.android[0].package, "example.app");
+    let small = apps(&fingerprint.to_lowercase(), "ABCDE12345.example.app");
+    assert_eq!(problems(&small).len(), 1);
+    let short = apps(&fingerprint[3..], "example.app");
+    assert_eq!(problems(&short).len(), 2);
+}
+
+#[test]
+fn the_institutions_links_are_addresses_and_its_logo_is_a_picture() {
+    let text = GOOD
+        .replace("# logo = \"logo.svg\"", "logo = \"missing.svg\"")
+        .replace("https://www.example.jp/help", "/help");
+    let found = problems(&text);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().any(|p| p.starts_with("pages.help.ja: ")));
+    assert!(found.iter().any(|p| p.starts_with("pages.logo: ")));
+    let nobody = GOOD.replace("institution =", "# institution =");
+    assert_eq!(parse(&nobody).unwrap().institution.name.en, "Kazasu");
 }
