@@ -54,10 +54,7 @@ impl From<Failure> for Status {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let reference = self.log();
-        let text = format!(
-            "internal error, reference {reference}
-"
-        );
+        let text = format!("internal error, reference {reference}\n");
         let mut response = (self.status(), text).into_response();
         // The page that a person gets instead shows it.
         response.extensions_mut().insert(Reference(reference));

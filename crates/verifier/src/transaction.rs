@@ -134,6 +134,11 @@ impl Transaction {
         }
     }
 
+    /// The page asks for the six digits.
+    pub(crate) fn waits_for_digits(&self) -> bool {
+        self.state == State::Claimed && self.mode != Some(Mode::SamePhone)
+    }
+
     /// A word that is another whenever the page of an open transaction looks otherwise.
     pub(crate) fn mark(&self, lifetime: i64, now: i64) -> String {
         let state = self.shown_state(lifetime, now);

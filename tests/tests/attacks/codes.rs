@@ -109,7 +109,7 @@ async fn every_answer_says_which_issuer_it_is_from() {
 
     let shown = browser.get(&page).await.html;
     let back = shown.split_once("id=\"back\" href=\"").unwrap().1;
-    let back = back.split('"').next().unwrap().replace("&amp;", "&");
+    let back = back.split('"').next().unwrap().replace("&#38;", "&");
     let back: Url = back.parse().unwrap();
 
     for answer in [accepted, login_required, cancelled, back] {

@@ -103,7 +103,10 @@ impl Frame {
             words: self.texts.words(page.language),
             institution: &self.institution,
             assets: &self.assets,
-            other: page.switchable.then(|| (other, visitor.link_to(other))),
+            other: visitor
+                .link_to(other)
+                .filter(|_| page.switchable)
+                .map(|link| (other, link)),
         };
         let html = layout.render().expect("writing to a string does not fail");
         (page.status, headers(page), Html(html)).into_response()

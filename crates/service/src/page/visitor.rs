@@ -8,7 +8,6 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use cookie::Cookie;
 use std::convert::Infallible;
-use url::form_urlencoded;
 
 /// The query parameter of the language switch.
 const PARAMETER: &str = "lang";
@@ -21,18 +20,18 @@ const COOKIE_NAME: &str = "__Host-language";
 pub struct Visitor {
     chosen: Option<Language>,
     preferred: Option<Language>,
-    /// The rest of the query, so that switching the language keeps it.
-    query: Vec<(String, String)>,
+    /// The address says nothing but the page, and perhaps the language.
+    is_plain: bool,
 }
 
 impl Visitor {
     /// What a request says about them.
     pub fn new(headers: &HeaderMap, uri: &Uri) -> Self {
-        let (language, query) = split_query(uri);
+        let language = asked_for(uri);
         Self {
             chosen: language.or_else(|| from_cookie(headers)),
             preferred: preferred(headers),
-            query,
+            is_plain: language.is_some() || uri.query().is_none(),
         }
     }
 
@@ -45,12 +44,11 @@ impl Visitor {
             .unwrap_or(Language::Japanese)
     }
 
-    /// A link, relative to the page, that shows it in another language.
-    pub fn link_to(&self, language: Language) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(&self.query);
-        query.append_pair(PARAMETER, language.tag());
-        format!("?{}", query.finish())
+    /// A link, relative to the page, that shows it in another language. There is none where the
+    /// address has a query: it would have to be repeated on the page, and may come from anybody.
+    pub fn link_to(&self, language: Language) -> Option<String> {
+        let link = || format!("?{PARAMETER}={}", language.tag());
+        self.is_plain.then(link)
     }
 }
 
@@ -66,18 +64,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
 /// The answer to a click on the language switch: the same page, with the choice in a cookie. It
 /// leads nowhere else, whatever the address says.
 pub fn switch_language(method: &Method, uri: &Uri) -> Option<Response> {
-    let (Some(language), query) = split_query(uri) else {
-        return None;
-    };
-    if method != Method::GET {
-        return None;
-    }
+    let language = asked_for(uri).filter(|_| method == Method::GET)?;
     // Two slashes at the start would name another host.
-    let mut location = format!("/{}", uri.path().trim_start_matches(['/', '\\']));
-    if !query.is_empty() {
-        let mut rest = form_urlencoded::Serializer::new(String::new());
-        location = format!("{location}?{}", rest.extend_pairs(&query).finish());
-    }
+    let location = format!("/{}", uri.path().trim_start_matches(['/', '\\']));
     let cookie = format!(
         "{COOKIE_NAME}={}; Path=/; Secure; HttpOnly; SameSite=Lax",
         language.tag()
@@ -102,18 +91,10 @@ pub fn is_preview(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::HEAD || purposes.iter().any(fetches_ahead)
 }
 
-/// The language a query names, and the query without it.
-fn split_query(uri: &Uri) -> (Option<Language>, Vec<(String, String)>) {
-    let query = uri.query().unwrap_or_default();
-    let mut rest: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
-        .into_owned()
-        .collect();
-    let named = rest
-        .iter()
-        .find(|(key, _)| key == PARAMETER)
-        .and_then(|(_, tag)| Language::from_tag(tag));
-    rest.retain(|(key, _)| key != PARAMETER);
-    (named, rest)
+/// The language that an address names, if it names nothing else.
+fn asked_for(uri: &Uri) -> Option<Language> {
+    let (key, tag) = uri.query()?.split_once('=')?;
+    Language::from_tag(tag).filter(|_| key == PARAMETER)
 }
 
 fn from_cookie(headers: &HeaderMap) -> Option<Language> {
@@ -168,19 +149,35 @@ mod tests {
     }
 
     #[test]
-    fn the_switch_keeps_the_rest_of_the_address_and_remembers() {
-        let here = visitor("ja", "", "/page?client_id=a%20b&lang=ja");
-        assert_eq!(here.link_to(Language::English), "?client_id=a+b&lang=en");
-        let uri: Uri = "/page?client_id=a%20b&lang=en".parse().unwrap();
-        let answer = switch_language(&Method::GET, &uri).unwrap();
+    fn the_switch_leads_back_to_the_page_and_is_remembered() {
+        let here = visitor("ja", "", "/page?lang=ja");
+        assert_eq!(here.link_to(Language::English).as_deref(), Some("?lang=en"));
+        let answer = switch_language(&Method::GET, &"/page?lang=en".parse().unwrap()).unwrap();
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-        assert_eq!(answer.headers()[LOCATION], "/page?client_id=a+b");
+        assert_eq!(answer.headers()[LOCATION], "/page");
         assert_eq!(
             answer.headers()[SET_COOKIE],
             "__Host-language=en; Path=/; Secure; HttpOnly; SameSite=Lax"
         );
-        assert!(switch_language(&Method::POST, &uri).is_none());
+        assert!(switch_language(&Method::POST, &"/page?lang=en".parse().unwrap()).is_none());
         assert!(switch_language(&Method::GET, &"/page?lang=tlh".parse().unwrap()).is_none());
+    }
+
+    #[test]
+    fn an_address_that_says_more_is_left_alone() {
+        let address = "/page?client_id=a&lang=en";
+        assert!(
+            visitor("ja", "", address)
+                .link_to(Language::English)
+                .is_none()
+        );
+        assert!(switch_language(&Method::GET, &address.parse().unwrap()).is_none());
+        let other = "/page?a=b";
+        assert!(
+            visitor("ja", "", other)
+                .link_to(Language::English)
+                .is_none()
+        );
     }
 
     #[test]

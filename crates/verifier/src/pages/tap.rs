@@ -170,11 +170,11 @@ pub(super) async fn pair(
     let typed = form.map(|Form(form)| form.digits).unwrap_or_default();
     let now = app.now();
     let Some(digits) = six_digits(&typed) else {
-        // What cannot be a number of ours is a slip of the hand: it costs no try and stays there
-        // to be corrected.
-        if transaction.state != Stage::Claimed {
+        if !transaction.waits_for_digits() {
             return Ok(redirect(&page(&app, &transaction)));
         }
+        // What cannot be a number of ours is a slip of the hand: it costs no try and stays there
+        // to be corrected.
         return Ok(view(&app, &visitor, &browser, &transaction, now)?.respond(Some(&typed)));
     };
     let (id, browser_hash) = (transaction.id.clone(), browser.hash());
