@@ -2,7 +2,6 @@
 //! sees, and it ends with them. That works for root, and for everybody where the kernel lets them
 //! make user namespaces.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -30,7 +29,7 @@ pub fn alone(
         return;
     }
     if let Some(missing) = no_namespaces().or_else(missing) {
-        not_run(test, &missing);
+        crate::not_run(test, &missing);
         return;
     }
     let output = in_namespaces(test, prepare).expect("this test's own program can be started");
@@ -58,15 +57,6 @@ fn no_namespaces() -> Option<String> {
         let none = mapping().is_none();
         none.then(|| "this machine allows no namespaces".to_owned())
     })
-}
-
-fn not_run(test: &str, why: &str) {
-    assert!(
-        std::env::var("CI").as_deref() != Ok("true"),
-        "{test} cannot run: {why}"
-    );
-    // Not `eprintln!`, which is captured: nobody shall take this for a test that passed.
-    let _ = writeln!(std::io::stderr(), "DID NOT RUN: {test}: {why}");
 }
 
 /// The path of an installed program; administrators' programs are not on everybody's PATH.

@@ -6,7 +6,7 @@ use kazasu_card::{AuthPin, ChannelLimits, LastTry, ProfilePin};
 use kazasu_companion::{Deployment, Outcome, Pins, Ticket, Transaction};
 use kazasu_demo::relying_party::{Answer, Identity, Registration, RelyingParty};
 use kazasu_demo::started::Started;
-use kazasu_demo::verifier::Verifier;
+use kazasu_demo::verifier::{Setup, Verifier};
 use kazasu_emulator::EmulatedChannel;
 use kazasu_emulator::authority::{self, Authority, AuthorityOptions};
 use kazasu_emulator::control::Emulator;
@@ -52,6 +52,15 @@ impl World {
     /// # Errors
     /// If a party does not start.
     pub async fn with_holders(holders: Vec<Holder>) -> Result<Self> {
+        Self::with_tables(holders, "").await
+    }
+
+    /// As [`World::with_holders`], with further TOML for the verifier: tables, such as relying
+    /// parties that come from elsewhere.
+    ///
+    /// # Errors
+    /// If a party does not start.
+    pub async fn with_tables(holders: Vec<Holder>, tables: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let clock = authority::system_clock();
         let authority = Authority::new(AuthorityOptions::default(), clock())?;
@@ -74,7 +83,21 @@ impl World {
         let portal = Registration::new("portal", "https://portal.example/callback")?;
         let library = Registration::new("library", "https://library.example/callback")?;
         let parties = [portal, library];
-        let verifier = Verifier::start(&address, &anchor, &parties, folder.path(), "trace").await?;
+        let verifier = Verifier::start_with(Setup {
+            name: "verifier",
+            authority: &address,
+            anchor: &anchor,
+            relying_parties: &parties,
+            folder: folder.path(),
+            database: "verifier.db",
+            origin: None,
+            log: "trace",
+            // Tests revoke a card and tap it at once.
+            revocation: "max_age = 0",
+            tables,
+            lifetimes: "",
+        })
+        .await?;
         let [portal, library] = parties;
         Ok(Self {
             portal: portal.connect(&verifier.origin).await?,

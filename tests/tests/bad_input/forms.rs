@@ -234,7 +234,7 @@ async fn codes_and_code_verifiers_that_cannot_be_redeem_nothing() {
     let before = target.rows();
     let long = "x".repeat(50_000);
     for (code, verifier, error) in [
-        ("", CODE_VERIFIER, "invalid_grant"),
+        ("", CODE_VERIFIER, "invalid_request"),
         (MARK, CODE_VERIFIER, "invalid_grant"),
         (long.as_str(), CODE_VERIFIER, "invalid_grant"),
         ("' OR 1=1 --", CODE_VERIFIER, "invalid_grant"),

@@ -19,7 +19,8 @@ use serde::Deserialize;
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// How far ahead a client assertion may expire: a bound for how long its `jti` is remembered.
-const MAX_LIFETIME: i64 = 600;
+/// Authlib's live an hour.
+const MAX_LIFETIME: i64 = 3_600;
 
 /// How far a relying party's clock may be ahead or behind.
 const SKEW: i64 = 60;
@@ -246,7 +247,7 @@ fn check(app: &App, party: &RelyingParty, claims: &Claims, now: i64) -> Result<(
         .max()
         .unwrap_or(now);
     if claims.exp.saturating_add(SKEW) <= now
-        || claims.exp > now + MAX_LIFETIME
+        || claims.exp > now + MAX_LIFETIME + SKEW
         || begins > now + SKEW
     {
         return Err(OAuthError::invalid_client(

@@ -16,7 +16,7 @@ async fn a_client_assertion_must_be_ours_fresh_and_new() {
         ("aud", json!(["https://elsewhere.example", server.origin])),
         ("aud", json!(format!("{}/oidc/token", server.origin))),
         ("exp", json!(now - 60)),
-        ("exp", json!(now + 3600)),
+        ("exp", json!(now + 3661)),
         ("iat", json!(now + 61)),
         ("nbf", json!(now + 61)),
         ("jti", json!("")),
