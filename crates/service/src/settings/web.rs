@@ -25,6 +25,20 @@ pub fn is_web(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
+/// Warns where nobody can ever be: RFC 2606 keeps these names for examples.
+pub fn warn_of_placeholder(problems: &mut Problems, place: &str, url: &Url) {
+    let is_example = |name: &str| {
+        [".invalid", ".example"]
+            .iter()
+            .any(|end| name.ends_with(end))
+    };
+    if matches!(url.host(), Some(Host::Domain(name)) if is_example(name)) {
+        problems.warn(format!(
+            "{place}: nobody is there; it was written as an example"
+        ));
+    }
+}
+
 /// Whether the host is this machine.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {

@@ -39,6 +39,7 @@ impl LineageTable {
         if !web::is_web(&url) {
             problems.add("lineage.url: must be https, or http on loopback");
         }
+        web::warn_of_placeholder(problems, "lineage.url", &url);
         Some(Lineage { url, timeout })
     }
 }

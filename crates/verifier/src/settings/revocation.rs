@@ -1,7 +1,7 @@
 //! `[revocation]`: where revocation is asked, and what is done with the answers.
 
 use kazasu_assertion::revocation::NonceCheck;
-use kazasu_service::settings::Problems;
+use kazasu_service::settings::{Problems, web};
 use serde::Deserialize;
 use std::time::Duration;
 use url::Url;
@@ -91,8 +91,10 @@ impl RevocationTable {
         if !(60..=86_400).contains(&self.crl_refresh) {
             problems.add("revocation.crl_refresh: must be between a minute (60) and a day (86400)");
         }
+        let ocsp_url = ocsp_url?;
+        web::warn_of_placeholder(problems, "revocation.ocsp_url", &ocsp_url);
         Some(Revocation {
-            ocsp_url: ocsp_url?,
+            ocsp_url,
             crl_urls: self.crl_urls,
             timeout,
             nonce: self.nonce,

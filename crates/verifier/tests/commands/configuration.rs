@@ -56,6 +56,17 @@ fn what_init_was_told_is_in_the_configuration() {
 }
 
 #[test]
+fn what_is_still_an_example_is_warned_of() {
+    let site = Site::init(&[]);
+    let checked = site.run(&["check-config", "--json"]).success();
+    let found: serde_json::Value = serde_json::from_str(&checked).unwrap();
+    let warnings = found["warnings"].to_string();
+    for place in ["revocation.ocsp_url", "lineage.url"] {
+        assert!(warnings.contains(place), "{place} in {warnings}");
+    }
+}
+
+#[test]
 fn what_init_writes_is_not_for_everybody_and_never_written_over() {
     let site = Site::init(&[]);
     let before = (site.text("site/verifier.toml"), site.text("site/keys.toml"));
