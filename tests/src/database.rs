@@ -37,6 +37,12 @@ impl Rows {
         self
     }
 
+    /// All of them, a line a row.
+    pub fn text(&self) -> String {
+        let lines: Vec<&str> = self.0.values().flatten().map(String::as_str).collect();
+        lines.join("\n")
+    }
+
     /// The rows of one table; none if there is no such table.
     pub fn of(&self, table: &str) -> &[String] {
         self.0.get(table).map_or(&[], Vec::as_slice)

@@ -4,6 +4,7 @@
 use anyhow::{Context, Result};
 use kazasu_card::{AuthPin, ChannelLimits, LastTry, ProfilePin};
 use kazasu_companion::{Deployment, Outcome, Pins, Ticket, Transaction};
+use kazasu_demo::postgres::test_database;
 use kazasu_demo::relying_party::{Answer, Identity, Registration, RelyingParty};
 use kazasu_demo::started::Started;
 use kazasu_demo::verifier::{Setup, Verifier};
@@ -38,6 +39,30 @@ pub struct World {
     pub folder: TempDir,
 }
 
+/// How a world differs from the ordinary one.
+#[derive(Clone, Copy)]
+pub struct Plan<'a> {
+    /// `database` in the verifier's configuration; `None` for the engine that tests are run on.
+    pub database: Option<&'a str>,
+    /// Where everybody else reaches the verifier; `None` for where it listens.
+    pub origin: Option<&'a str>,
+    /// Further TOML for the verifier.
+    pub tables: &'a str,
+    /// Called with the address it listens at, before anybody wants something of it.
+    pub started: &'a dyn Fn(&str),
+}
+
+impl Default for Plan<'_> {
+    fn default() -> Self {
+        Self {
+            database: None,
+            origin: None,
+            tables: "",
+            started: &|_| (),
+        }
+    }
+}
+
 impl World {
     /// Starts everything, with the first sample holder's card in the field.
     ///
@@ -52,7 +77,7 @@ impl World {
     /// # Errors
     /// If a party does not start.
     pub async fn with_holders(holders: Vec<Holder>) -> Result<Self> {
-        Self::with_tables(holders, "").await
+        Self::with(holders, Plan::default()).await
     }
 
     /// As [`World::with_holders`], with further TOML for the verifier: tables, such as relying
@@ -61,6 +86,18 @@ impl World {
     /// # Errors
     /// If a party does not start.
     pub async fn with_tables(holders: Vec<Holder>, tables: &str) -> Result<Self> {
+        let plan = Plan {
+            tables,
+            ..Plan::default()
+        };
+        Self::with(holders, plan).await
+    }
+
+    /// As [`World::with_holders`], after a plan.
+    ///
+    /// # Errors
+    /// If a party does not start.
+    pub async fn with(holders: Vec<Holder>, plan: Plan<'_>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let clock = authority::system_clock();
         let authority = Authority::new(AuthorityOptions::default(), clock())?;
@@ -83,21 +120,26 @@ impl World {
         let portal = Registration::new("portal", "https://portal.example/callback")?;
         let library = Registration::new("library", "https://library.example/callback")?;
         let parties = [portal, library];
+        let database = match plan.database {
+            Some(database) => database.to_owned(),
+            None => test_database().await?,
+        };
         let verifier = Verifier::start_with(Setup {
             name: "verifier",
             authority: &address,
             anchor: &anchor,
             relying_parties: &parties,
             folder: folder.path(),
-            database: "verifier.db",
-            origin: None,
+            database: &database,
+            origin: plan.origin,
             log: "trace",
             // Tests revoke a card and tap it at once.
             revocation: "max_age = 0",
-            tables,
+            tables: plan.tables,
             lifetimes: "",
         })
         .await?;
+        (plan.started)(&verifier.listen);
         let [portal, library] = parties;
         Ok(Self {
             portal: portal.connect(&verifier.origin).await?,
