@@ -136,6 +136,8 @@ impl World {
             // Tests revoke a card and tap it at once.
             revocation: "max_age = 0",
             tables: plan.tables,
+            // So that what the authority says counts at once.
+            revocation: "max_age = 0",
             lifetimes: "",
         })
         .await?;

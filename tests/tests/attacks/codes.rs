@@ -108,7 +108,8 @@ async fn every_answer_says_which_issuer_it_is_from() {
     let cancelled: Url = cancelled.location.unwrap().parse().unwrap();
 
     let shown = browser.get(&page).await.html;
-    let back = shown.split_once("id=\"back\" href=\"").unwrap().1;
+    let back = shown.split_once("id=\"back\"").unwrap().1;
+    let back = back.split_once("href=\"").unwrap().1;
     let back = back.split('"').next().unwrap().replace("&#38;", "&");
     let back: Url = back.parse().unwrap();
 

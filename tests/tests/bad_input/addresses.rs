@@ -22,6 +22,7 @@ fn assert_refused(answer: &[u8], what: &str) {
 async fn addresses_that_are_none_are_refused() {
     let target = Target::start().await;
     let before = target.rows();
+    let host = target.address();
     let long = "a".repeat(16_000);
     let longer = "a".repeat(100_000);
     let dots = "../".repeat(2000);
@@ -70,7 +71,7 @@ async fn addresses_that_are_none_are_refused() {
         &format!("/tap/{longer}"),
     ] {
         let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: {MARK}\r\nX-Mark: {MARK}\r\nConnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nX-Mark: {MARK}\r\nConnection: close\r\n\r\n"
         );
         let answer = exchange(target.address(), request.as_bytes()).await;
         assert_refused(&answer, &path[..path.len().min(60)]);
@@ -80,9 +81,36 @@ async fn addresses_that_are_none_are_refused() {
 }
 
 #[tokio::test]
+async fn names_of_hosts_that_are_not_ours_are_not_answered_for() {
+    let target = Target::start().await;
+    let before = target.rows();
+    let page = target.page.strip_prefix(&target.server.origin).unwrap();
+    let cookie = target.browser.cookie.clone().unwrap();
+    let good = target.address();
+    for host in [
+        MARK.to_owned(),
+        String::new(),
+        format!("{MARK}.example"),
+        format!("{good}.{MARK}.example"),
+        format!("{MARK}@{good}"),
+        format!("{good}\r\nHost: {MARK}.example"),
+        "a".repeat(10_000),
+    ] {
+        let request = format!(
+            "GET {page} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
+        );
+        let answer = exchange(target.address(), request.as_bytes()).await;
+        assert_refused(&answer, &host);
+        assert!(!answer.is_empty(), "{host}");
+    }
+    target.assert_unharmed(&before).await;
+}
+
+#[tokio::test]
 async fn methods_and_forms_of_address_that_nobody_uses_are_refused() {
     let target = Target::start().await;
     let before = target.rows();
+    let host = target.address();
     let page = target.page.strip_prefix(&target.server.origin).unwrap();
     let cookie = target.browser.cookie.clone().unwrap();
     for method in [
@@ -90,7 +118,7 @@ async fn methods_and_forms_of_address_that_nobody_uses_are_refused() {
     ] {
         for path in [page, "/oidc/par", "/oidc/token", "/oidc/jwks", "/nothing"] {
             let request = format!(
-                "{method} {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
+                "{method} {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
             );
             let answer = exchange(target.address(), request.as_bytes()).await;
             assert_refused(&answer, &format!("{method} {path}"));
@@ -114,7 +142,7 @@ async fn methods_and_forms_of_address_that_nobody_uses_are_refused() {
         " GET /tap/x HTTP/1.1",
         "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}",
     ] {
-        let request = format!("{line}\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let request = format!("{line}\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         assert_refused(&exchange(target.address(), request.as_bytes()).await, line);
     }
     target.assert_unharmed(&before).await;
@@ -124,6 +152,7 @@ async fn methods_and_forms_of_address_that_nobody_uses_are_refused() {
 async fn headers_that_are_malformed_or_too_many_are_refused() {
     let target = Target::start().await;
     let before = target.rows();
+    let host = target.address();
     let many = format!("X-Many: {MARK}\r\n").repeat(300);
     let huge = format!("X-Huge: {}\r\n", MARK.repeat(60_000));
     for (headers, what) in [
@@ -147,8 +176,9 @@ async fn headers_that_are_malformed_or_too_many_are_refused() {
         (many.as_str(), "three hundred headers"),
         (huge.as_str(), "a header of 700 kB"),
     ] {
-        let request =
-            format!("POST /oidc/par HTTP/1.1\r\nHost: x\r\n{headers}Connection: close\r\n\r\n");
+        let request = format!(
+            "POST /oidc/par HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n"
+        );
         let answer = exchange(target.address(), request.as_bytes()).await;
         assert_refused(&answer, what);
     }
@@ -159,11 +189,12 @@ async fn headers_that_are_malformed_or_too_many_are_refused() {
 async fn a_length_and_chunks_at_once_smuggle_no_second_request() {
     let target = Target::start().await;
     let before = target.rows();
+    let host = target.address();
     let page = target.page.strip_prefix(&target.server.origin).unwrap();
     let cookie = target.browser.cookie.clone().unwrap();
     let origin = &target.server.origin;
     let smuggled = format!(
-        "POST {page}/cancel HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nOrigin: {origin}\r\nContent-Length: 0\r\n\r\n"
+        "POST {page}/cancel HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nOrigin: {origin}\r\nContent-Length: 0\r\n\r\n"
     );
     for head in [
         format!(
@@ -177,7 +208,7 @@ async fn a_length_and_chunks_at_once_smuggle_no_second_request() {
     ] {
         // By its chunks the first request ends before the second; by its length it does not.
         let request = format!(
-            "POST /oidc/par HTTP/1.1\r\nHost: x\r\n{head}Connection: close\r\n\r\n0\r\n\r\n{smuggled}"
+            "POST /oidc/par HTTP/1.1\r\nHost: {host}\r\n{head}Connection: close\r\n\r\n0\r\n\r\n{smuggled}"
         );
         let answer = exchange(target.address(), request.as_bytes()).await;
         assert_refused(&answer, &head);
@@ -191,6 +222,7 @@ async fn a_length_and_chunks_at_once_smuggle_no_second_request() {
 async fn cookies_that_are_none_are_no_cookie() {
     let target = Target::start().await;
     let before = target.rows();
+    let host = target.address();
     let page = target.page.strip_prefix(&target.server.origin).unwrap();
     let own = target.browser.cookie.clone().unwrap();
     let long = format!("__Host-kazasu={}", "A".repeat(30_000));
@@ -213,7 +245,8 @@ async fn cookies_that_are_none_are_no_cookie() {
         &many,
     ] {
         let mut stream = TcpStream::connect(target.address()).await.unwrap();
-        let request = format!("GET {page} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: ");
+        let request =
+            format!("GET {page} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nCookie: ");
         let bytes = [request.as_bytes(), cookie.as_bytes(), b"\r\n\r\n"].concat();
         stream.write_all(&bytes).await.unwrap();
         let answer = rest(&mut stream).await;

@@ -5,6 +5,9 @@ use crate::target::{MARK, Target};
 use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN};
 use reqwest::{Response, StatusCode};
 
+/// [`MARK`] in a script that is to break out of an attribute.
+const SCRIPT: &str = "%22%3E%3Cscript%3Ekanariya7391%3C/script%3E";
+
 const FORM: &str = "application/x-www-form-urlencoded";
 
 async fn send(target: &Target, path: &str, kind: Option<&str>, body: Vec<u8>) -> Response {
@@ -82,6 +85,16 @@ fn bodies(field: &str, value: &str) -> Vec<(Option<&'static str>, Vec<u8>, &'sta
     ]
 }
 
+/// Nothing of it is repeated, but for a slip in the digits, which stays in its field.
+#[track_caller]
+fn assert_harmless(html: &str, what: &str) {
+    let rest = match html.split_once("name=\"digits\" value=\"") {
+        Some((before, field)) => [before, field.split_once('"').unwrap().1].concat(),
+        None => html.to_owned(),
+    };
+    assert!(!rest.contains(MARK), "{what}: {html}");
+}
+
 #[tokio::test]
 async fn a_page_form_that_is_none_changes_nothing() {
     let target = Target::start().await;
@@ -102,7 +115,7 @@ async fn a_page_form_that_is_none_changes_nothing() {
                 "{form}, {what}: {status}"
             );
             let text = answer.text().await.unwrap();
-            assert!(!text.contains(MARK), "{form}, {what}: {text}");
+            assert_harmless(&text, what);
         }
     }
     target.assert_unharmed(&before).await;
@@ -124,12 +137,13 @@ async fn modes_and_digits_that_are_none_change_nothing() {
                 "same-phone ",
                 "same-phone%00",
                 MARK,
+                SCRIPT,
             ],
         ),
         (
             "pair",
             "digits",
-            ["", "12345", "1234567", "12345%00", "-12345", MARK],
+            ["", "12345", "1234567", "12345%00", "-12345", MARK, SCRIPT],
         ),
     ];
     for (form, field, values) in forms {
@@ -137,7 +151,7 @@ async fn modes_and_digits_that_are_none_change_nothing() {
             let body = format!("{field}={value}").into_bytes();
             let answer = send(&target, &format!("{page}/{form}"), Some(FORM), body).await;
             assert!(!answer.status().is_server_error(), "{form} {value}");
-            assert!(!answer.text().await.unwrap().contains(MARK));
+            assert_harmless(&answer.text().await.unwrap(), value);
         }
     }
     target.assert_unharmed(&before).await;

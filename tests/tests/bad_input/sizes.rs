@@ -35,6 +35,7 @@ async fn a_message_beyond_any_certificate_is_refused_by_every_method() {
 async fn a_body_beyond_any_form_is_refused_at_every_address() {
     let target = Target::start().await;
     let before = target.rows();
+    let host = target.address();
     let page = target.page.strip_prefix(&target.server.origin).unwrap();
     let mut paths: Vec<String> = ["start", "refresh", "pair", "cancel"]
         .map(|form| format!("/tap/unknown/{form}"))
@@ -45,7 +46,7 @@ async fn a_body_beyond_any_form_is_refused_at_every_address() {
     let origin = &target.server.origin;
     for path in paths {
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nOrigin: {origin}\r\n\
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nOrigin: {origin}\r\n\
              Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n"
         );
         let known = format!("{head}Content-Length: {MEBIBYTE}\r\n\r\n");

@@ -8,15 +8,20 @@ use tokio::net::TcpStream;
 async fn two_hundred_clients_that_never_finish_hinder_nobody() {
     let mut target = Target::start().await;
     let before = target.rows();
+    let host = target.address();
     let page = target.page.strip_prefix(&target.server.origin).unwrap();
     let cookie = target.browser.cookie.clone().unwrap();
     let beginnings = [
         String::new(),
         "G".to_owned(),
-        "GET /oidc/jwks HTTP/1.1\r\nHost: x\r\nX-Slow: ".to_owned(),
-        format!("POST {page}/cancel HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n"),
-        "POST /oidc/par HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ncli".to_owned(),
-        "POST /oidc/token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n5\r\nab".to_owned(),
+        format!("GET /oidc/jwks HTTP/1.1\r\nHost: {host}\r\nX-Slow: "),
+        format!("POST {page}/cancel HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n"),
+        format!(
+            "POST /oidc/par HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ncli"
+        ),
+        format!(
+            "POST /oidc/token HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n5\r\nab"
+        ),
         // HTTP/2's preface: whole, and half.
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(),
         "PRI * HTTP/2.0\r\n".to_owned(),

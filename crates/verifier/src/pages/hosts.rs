@@ -16,13 +16,15 @@ pub(super) enum Host {
 }
 
 impl Host {
-    /// `None` for a name that is neither. The port is not compared: in front of this server may be
-    /// one that listens elsewhere.
+    /// `None` for a name that is neither, or for two names: which of them counts would be anybody's
+    /// guess (RFC 9112 §3.2). The port is not compared: in front of this server may be one that
+    /// listens elsewhere.
     pub(super) fn of(settings: &Settings, request: &Request) -> Option<Self> {
         // HTTP/2 has it in the address.
         let authority = request.uri().host().map(str::to_owned).or_else(|| {
-            let header = request.headers().get(HOST)?.to_str().ok()?;
-            Some(without_port(header).to_owned())
+            let mut named = request.headers().get_all(HOST).iter();
+            let (header, second) = (named.next()?.to_str().ok()?, named.next());
+            second.is_none().then(|| without_port(header).to_owned())
         })?;
         let is = |origin: &str| {
             let url = Url::parse(origin).ok();
