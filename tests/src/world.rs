@@ -137,7 +137,6 @@ impl World {
             revocation: "max_age = 0",
             tables: plan.tables,
             // So that what the authority says counts at once.
-            revocation: "max_age = 0",
             lifetimes: "",
         })
         .await?;
