@@ -24,7 +24,8 @@ pub const TARO: (&str, &str, &str) = ("taro", "1234", "2345");
 pub const HANAKO: (&str, &str, &str) = ("hanako", "5678", "6789");
 
 /// Tests tap the same card more often than a person would.
-const ONE_CARD_AS_OFTEN_AS_IT_LIKES: &str = "[limits]\ncredential = { per_minute = 0 }\n";
+const ONE_CARD_AS_OFTEN_AS_IT_LIKES: &str =
+    "[limits]\ncredential = { per_minute = 0, burst = 1 }\n";
 
 /// Every party of a test.
 pub struct World {

@@ -122,6 +122,9 @@ impl Site {
     }
 }
 
+/// Of the origin that `init` writes unless told another: requests for other hosts are refused.
+const HOST: &str = "127.0.0.1:7080";
+
 /// A serving process; killed where a test does not get to end it.
 pub(crate) struct Serving {
     process: Child,
@@ -159,7 +162,11 @@ impl Serving {
 
     fn ask(&self, head: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(stream, "{head}Host: x\r\nConnection: close\r\n\r\n{body}").unwrap();
+        write!(
+            stream,
+            "{head}Host: {HOST}\r\nConnection: close\r\n\r\n{body}"
+        )
+        .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
