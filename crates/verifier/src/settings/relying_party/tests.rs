@@ -24,7 +24,7 @@ fn problems(lines: &str) -> Vec<String> {
 }
 
 const SECRET: &str =
-    "client_secret_sha256 = \"2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\"\n";
+    "client_secret_sha256 = \"22d08923a513fca12cc57f20f9b0c99017818b2c4dbcaa4cd80e9ebb15b46040\"\n";
 
 #[test]
 fn an_older_client_gets_its_exceptions_for_what_hands_out_no_access() {
