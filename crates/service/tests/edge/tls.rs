@@ -1,6 +1,6 @@
 //! TLS, and a certificate that is replaced.
 
-use crate::harness::{SHORT, Served};
+use crate::harness::{LONG, SHORT, Served};
 use axum::Router;
 use axum::routing::get;
 use kazasu_service::tls::{Tls, TlsError, TlsFiles};
@@ -118,6 +118,29 @@ async fn a_pair_that_cannot_be_used_leaves_the_old_one() {
 }
 
 #[tokio::test]
+async fn a_hangup_reads_the_files_again() {
+    let folder = tempfile::tempdir().unwrap();
+    write_pair(folder.path());
+    let tls = Tls::read(files(&folder)).unwrap();
+    let served = serve(&tls).await;
+    let second = write_pair(folder.path());
+    let new = client(&served, second).build().unwrap();
+    // So seldom that only the signal can be why the new certificate is served.
+    let mut fresh = Box::pin(kazasu_service::tls::keep_fresh(Some(tls), 100 * LONG));
+    let asked = async {
+        // Polled once before, so that the process takes note of the signal instead of ending.
+        tokio::task::yield_now().await;
+        nix::sys::signal::raise(nix::sys::signal::Signal::SIGHUP).unwrap();
+        while ask(&new, &served).await.is_err() {}
+    };
+    tokio::select! {
+        biased;
+        _ = &mut fresh => panic!("it ended"),
+        done = tokio::time::timeout(LONG, asked) => done.unwrap(),
+    }
+}
+
+#[tokio::test]
 async fn changed_files_are_noticed() {
     let folder = tempfile::tempdir().unwrap();
     write_pair(folder.path());
@@ -127,9 +150,7 @@ async fn changed_files_are_noticed() {
     let second = write_pair(folder.path());
     let new = client(&served, second).build().unwrap();
     let seen = async { while ask(&new, &served).await.is_err() {} };
-    tokio::time::timeout(crate::harness::LONG, seen)
-        .await
-        .unwrap();
+    tokio::time::timeout(LONG, seen).await.unwrap();
     assert!(!tls.reload_if_changed().unwrap());
     fresh.abort();
 }
