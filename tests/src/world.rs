@@ -170,7 +170,11 @@ impl World {
     /// # Errors
     /// If it cannot be reached.
     pub async fn channel(&self) -> Result<Channel> {
-        Ok(Channel::from_shared(self.verifier.origin.clone())?
+        // To the address, whatever the name: a minimal machine resolves none.
+        let address = format!("http://{}", self.verifier.listen);
+        let origin = self.verifier.origin.parse()?;
+        Ok(Channel::from_shared(address)?
+            .origin(origin)
             .connect()
             .await?)
     }

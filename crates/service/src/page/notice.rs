@@ -27,7 +27,7 @@ pub struct Notice<'a> {
 
 /// A link that looks like the one thing to do.
 pub struct Action<'a> {
-    /// Where it leads.
+    /// Where it leads; empty for the page itself.
     pub href: &'a str,
     /// What it says.
     pub label: &'a str,
@@ -69,6 +69,11 @@ impl Frame {
             _ => "unavailable",
         };
         let say = |part: &str| words.say(&format!("{key}{part}"));
+        let again = words.say("again");
+        let again = Action {
+            href: "",
+            label: &again,
+        };
         self.notice(
             visitor,
             language,
@@ -78,7 +83,8 @@ impl Frame {
                 title: &say(""),
                 why: &say(".why"),
                 next: &say(".next"),
-                action: None,
+                // What may have passed by itself is worth another try.
+                action: ["too-often", "unavailable"].contains(&key).then_some(again),
                 reference,
                 switchable: status != StatusCode::METHOD_NOT_ALLOWED,
             },

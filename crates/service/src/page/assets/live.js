@@ -1,11 +1,19 @@
 // Live updates, the only script there is. Without it the same pages reload by themselves.
 "use strict";
 (() => {
-  const again = (address) => location.replace(address || location.href);
+  let leaving = false;
+  const again = (address) => leaving || location.replace(address || location.href);
+
+  // What a form leads to must not be overtaken by the news that the form itself makes.
+  addEventListener("submit", () => {
+    leaving = true;
+  });
 
   // A page that the browser kept aside may tell an old state.
   addEventListener("pageshow", (event) => {
-    if (event.persisted) again();
+    if (!event.persisted) return;
+    leaving = false;
+    again();
   });
 
   for (const clock of document.querySelectorAll("[data-countdown]")) {

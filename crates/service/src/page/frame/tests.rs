@@ -161,6 +161,8 @@ async fn every_status_has_its_words_in_both_languages() {
                 html.contains(&format!("<html lang=\"{language}\">")),
                 "{status}"
             );
+            let again = html.contains("id=\"back\" href=\"\"");
+            assert_eq!(again, [429, 500].contains(&status.as_u16()), "{status}");
             assert!(
                 html.contains(&format!("data-reason=\"{word}\"")),
                 "{status}"
@@ -201,5 +203,6 @@ fn every_text_that_is_said_exists_and_every_text_is_said() {
     ] {
         said.extend(["", ".why", ".next"].map(|part| format!("{key}{part}")));
     }
+    said.insert("again".into());
     assert_eq!(said, TEXTS.keys().0);
 }

@@ -6,6 +6,7 @@ other-language = 日本語
 help = Help
 privacy = Privacy
 terms = Terms of use
+again = Try again
 reference = For support:
 
 not-found = There is no such page

@@ -6,6 +6,7 @@ other-language = English
 help = ヘルプ
 privacy = 個人情報の取り扱い
 terms = 利用条件
+again = もう一度試す
 reference = お問い合わせ用の番号：
 
 not-found = ページが見つかりません

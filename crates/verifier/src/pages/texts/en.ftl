@@ -38,7 +38,7 @@ phone = Open the reading app
     .text = The app shows you what is asked, takes your PIN, and reads your card. Then it brings you back to this browser.
     .open = Open the app
     .left = This button works for another
-    .renew = Renew the button
+    .renew = Make a new link
 no-app = If no app opens
     .text = Install the reading app on this phone, come back to this page, and press the button again.
     .android = The app for Android
@@ -87,9 +87,9 @@ wait = Go on in the app
     .again = Open the app again
     .other-again = Start over with another device
 
-over = The code has run out of time
-    .why = To be safe, codes work for a short time only. Your procedure is still open.
-    .next = Press the button below to go on with a new code.
+over = Its time has run out
+    .why = To be safe, codes and links work for a short time only. Your procedure is still open.
+    .next = Press the button below to go on with a new one.
 
 ticket-page = This link is for the reading app
     .why = The app that opens it does not seem to be on this device.
