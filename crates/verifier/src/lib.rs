@@ -32,8 +32,8 @@ pub use keys::{
 pub use server::Verifier;
 pub use settings::{
     AndroidApp, Apps, AuditSettings, Checked, ENVIRONMENT_PREFIX, KeySource, Lifetimes, Limits,
-    Lineage, Listening, Localized, NoncePolicy, RelyingParty, Revocation, SecretText, Settings,
-    SettingsError, Stores, TokenSource, Trust,
+    Lineage, Listening, Localized, NoncePolicy, REDIRECT_URI_RULE, RelyingParty, Revocation,
+    SecretText, Settings, SettingsError, Stores, TokenSource, Trust, is_redirect_uri,
 };
 pub use store::{MIGRATIONS, open as open_database};
 pub use upkeep::{KeyUse, UpkeepError, erase, rewrap_index};

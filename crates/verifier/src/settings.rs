@@ -22,7 +22,7 @@ pub use limits::Limits;
 pub use lineage::Lineage;
 pub use listening::Listening;
 pub(crate) use relying_party::{ClientAuthentication, ClientKey, hands_out_access};
-pub use relying_party::{Localized, RelyingParty};
+pub use relying_party::{Localized, REDIRECT_URI_RULE, RelyingParty, is_redirect_uri};
 pub use revocation::{NoncePolicy, Revocation};
 pub use trust::Trust;
 

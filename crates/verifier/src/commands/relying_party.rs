@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::{Args, Subcommand};
 use kazasu_statement::Purpose;
-use kazasu_verifier::RelyingParty;
+use kazasu_verifier::{REDIRECT_URI_RULE, RelyingParty, is_redirect_uri};
 use serde::Serialize;
 use serde_json::json;
 use std::path::PathBuf;
@@ -55,8 +55,8 @@ struct Add {
     #[arg(long)]
     sector: Option<String>,
     /// Where it may be answered; can be given several times.
-    #[arg(long, value_name = "URI", required = true)]
-    redirect_uri: Vec<url::Url>,
+    #[arg(long, value_name = "URI", required = true, value_parser = redirect_uri)]
+    redirect_uri: Vec<String>,
     /// What taps for it may be for: view, link, unlink, recover, rescue, join, counter.
     #[arg(long, value_name = "PURPOSE", required = true, value_parser = purpose)]
     purpose: Vec<Purpose>,
@@ -87,6 +87,14 @@ struct Secret {
 
 fn purpose(word: &str) -> Result<Purpose, String> {
     word.parse().map_err(|_| "is not a purpose".to_owned())
+}
+
+/// As it was typed: requests are compared with it character by character.
+fn redirect_uri(text: &str) -> Result<String, String> {
+    match is_redirect_uri(text) {
+        true => Ok(text.to_owned()),
+        false => Err(REDIRECT_URI_RULE.to_owned()),
+    }
 }
 
 impl RelyingParties {
@@ -143,7 +151,7 @@ struct Table {
     id: String,
     name: Names,
     sector: String,
-    redirect_uris: Vec<url::Url>,
+    redirect_uris: Vec<String>,
     purposes: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     claims: Vec<&'static str>,
@@ -161,7 +169,9 @@ struct Names {
 
 impl Add {
     fn lines(self) -> anyhow::Result<String> {
-        let host = self.redirect_uri.first().and_then(|uri| uri.host_str());
+        let first = self.redirect_uri.first();
+        let first = first.and_then(|uri| url::Url::parse(uri).ok());
+        let host = first.as_ref().and_then(url::Url::host_str);
         let sector = self.sector.or_else(|| host.map(str::to_owned));
         let secret = self.with_secret.then(ClientSecret::generate);
         if let Some(secret) = &secret {

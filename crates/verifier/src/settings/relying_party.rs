@@ -62,6 +62,18 @@ impl Localized {
     }
 }
 
+/// What a redirect URI has to be, for people.
+pub const REDIRECT_URI_RULE: &str =
+    "must be https, or http on loopback, without a fragment, in visible ASCII characters";
+
+/// Whether this may be a redirect URI. Parsing would forgive blanks around it, which comparing
+/// does not.
+#[must_use]
+pub fn is_redirect_uri(text: &str) -> bool {
+    let is_fine = |url: Url| web::is_web(&url) && url.fragment().is_none();
+    text.bytes().all(|byte| byte.is_ascii_graphic()) && Url::parse(text).is_ok_and(is_fine)
+}
+
 /// Whether a tap for this purpose hands out access to an account. For these there is no exception
 /// to anything.
 pub(crate) fn hands_out_access(purpose: Purpose) -> bool {
@@ -185,8 +197,10 @@ impl RelyingPartyTable {
             problems.add(format!("{place}.redirect_uris: name at least one"));
         }
         for uri in &self.redirect_uris {
-            if !Url::parse(uri).is_ok_and(|url| web::is_web(&url) && url.fragment().is_none()) {
-                problems.add(format!("{place}.redirect_uris: {uri:?} must be https, or http on loopback, without a fragment"));
+            if !is_redirect_uri(uri) {
+                problems.add(format!(
+                    "{place}.redirect_uris: {uri:?} {REDIRECT_URI_RULE}"
+                ));
             }
         }
     }

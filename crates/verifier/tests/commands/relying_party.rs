@@ -35,6 +35,39 @@ fn the_lines_that_add_a_service_are_understood() {
 }
 
 #[test]
+fn a_redirect_uri_stays_as_it_was_typed() {
+    let site = Site::init(&[]);
+    let typed = [
+        "https://Library.example",
+        "https://library.example:443/a/../b",
+    ];
+    let others = typed.map(|uri| format!("--redirect-uri={uri}"));
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    let with_secret = [&ADD[..], &others, &["--with-secret"]].concat();
+    site.append("site/verifier.toml", &run(&with_secret).success());
+    let listed = site.run(&["rp", "list", "--json"]).success();
+    let parties: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(
+        parties[0]["redirect_uris"],
+        serde_json::json!(["https://library.example/callback", typed[0], typed[1]])
+    );
+}
+
+#[test]
+fn what_cannot_be_a_redirect_uri_is_not_added() {
+    for uri in [
+        "http://library.example/",
+        "https://library.example/#a",
+        " https://library.example/",
+    ] {
+        let wrong = format!("--redirect-uri={uri}");
+        let refused = run(&[&ADD[..], &[&wrong, "--with-secret"]].concat());
+        assert_eq!(refused.code, 2, "{uri:?}");
+        assert!(refused.err.contains("must be https"), "{}", refused.err);
+    }
+}
+
+#[test]
 fn a_secret_is_told_once_and_only_its_hash_is_configured() {
     let made = run(&["rp", "secret", "--json"]).success();
     let made: serde_json::Value = serde_json::from_str(&made).unwrap();
