@@ -73,7 +73,11 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(settings: Settings, keys: Keys, clock: Clock) -> Result<Self, StartError> {
+    pub(crate) async fn new(
+        settings: Settings,
+        keys: Keys,
+        clock: Clock,
+    ) -> Result<Self, StartError> {
         let anchors = match &settings.trust {
             Trust::Production => TrustAnchors::production(),
             Trust::Test(certificates) => {
@@ -92,10 +96,12 @@ impl App {
             }
         }
         let store = store::open(&settings.database, settings.schema)?;
-        let keys = Arc::new(keys);
         let asked = [&settings.revocation.ocsp_url, &settings.lineage.url];
         let upstream = Upstream::new(asked.into_iter().chain(&settings.revocation.crl_urls))?;
         let tls = settings.listening.tls.clone().map(Tls::read).transpose()?;
+        // The last that can fail: from then on the database takes this verifier for a running one.
+        let node = random();
+        let keys = Arc::new(upkeep::start(&store, keys, node, clock()).await?);
         let metrics = Metrics::new();
         let counted = Counted::new(metrics.registry());
         let limits = Limits::new(&settings.limits, &metrics);
@@ -114,15 +120,10 @@ impl App {
             metrics,
             counted,
             tls,
-            node: random(),
+            node,
             clock,
             stopping: watch::Sender::new(false),
         })
-    }
-
-    /// Compares the keys with the database, which learns that this verifier runs.
-    pub(crate) async fn register(&self) -> Result<(), UpkeepError> {
-        upkeep::register(&self.store, &self.keys, Some(self.node), self.now()).await
     }
 
     pub(crate) fn now(&self) -> i64 {

@@ -33,9 +33,14 @@ use aws_lc_rs::hmac;
 use file::KeysFile;
 use jsonwebtoken::Algorithm;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 use token::TokenKey;
 use versions::Versions;
+
+/// For so long relying parties see a signing key before it signs: they keep the keys they have
+/// fetched for hours.
+const SEEN_AHEAD: i64 = 86_400;
 
 /// Everything the verifier keeps secret. Versions only grow; the highest one whose time has come
 /// is used for what is new, the others for what is old.
@@ -145,6 +150,25 @@ impl Keys {
     /// Every signing key, also those that are only published ahead or not used any more.
     pub(crate) fn signing(&self) -> &[SigningKey] {
         &self.signing
+    }
+
+    /// Lets each signing key wait until relying parties could see it for a day, whatever time it has
+    /// of its own. `published_at` says since when they can, by `kid`. Of those that could sign at
+    /// `now`, the one they have seen for longest does not wait: somebody has to sign.
+    pub(crate) fn wait_until_seen(&mut self, published_at: &BTreeMap<String, i64>, now: i64) {
+        let seen = |key: &SigningKey| published_at.get(&key.kid).copied().unwrap_or(now);
+        for algorithm in [Algorithm::ES256, Algorithm::RS256] {
+            let usable = |key: &&SigningKey| key.algorithm == algorithm && key.use_from <= now;
+            let Some(first) = self.signing.iter().filter(usable).map(seen).min() else {
+                continue;
+            };
+            for key in &mut self.signing {
+                let seen_enough = seen(key) + SEEN_AHEAD;
+                if key.algorithm == algorithm && seen(key) > first && key.use_from < seen_enough {
+                    key.use_from = seen_enough;
+                }
+            }
+        }
     }
 
     /// Whether there is a key of `algorithm` whose time has come.

@@ -57,8 +57,7 @@ impl Verifier {
     /// # Errors
     /// [`StartError`].
     pub async fn new(settings: Settings, keys: Keys, clock: Clock) -> Result<Self, StartError> {
-        let app = App::new(settings, keys, clock)?;
-        app.register().await?;
+        let app = App::new(settings, keys, clock).await?;
         Ok(Self {
             app: Arc::new(app),
             admin: None,

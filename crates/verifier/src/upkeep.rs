@@ -4,12 +4,14 @@ use crate::keys::{KeyFailure, KeyKind, KeyMismatch, KeyStore, Keys, KeysError};
 use crate::ppid::{SubjectId, ppid};
 use crate::settings::Settings;
 use crate::store::rewrap::{Rewrapped, rewrap};
-use crate::store::{erasure, nodes};
+use crate::store::{erasure, nodes, publication};
 use kazasu_service::store::{Store, StoreError};
 use std::sync::Arc;
 
 /// Subjects looked at between two reads.
 const PAGE: u32 = 500;
+
+const CHECKING: &str = "computing check values does not panic";
 
 /// Why it was not done.
 #[derive(Debug, thiserror::Error)]
@@ -57,20 +59,35 @@ impl From<KeyFailure> for UpkeepError {
     }
 }
 
-/// Compares keys with the database: every start does, and everything here.
-pub(crate) async fn register(
+/// A verifier starts: compares its keys with the database, which learns that it runs and what it
+/// publishes. Returns the keys, each signing when it may.
+pub(crate) async fn start(
     store: &Store,
-    keys: &Arc<Keys>,
-    node: Option<nodes::NodeId>,
+    keys: Keys,
+    node: nodes::NodeId,
     now: i64,
-) -> Result<(), UpkeepError> {
+) -> Result<Keys, UpkeepError> {
+    let computed = tokio::task::spawn_blocking(move || (keys.checks(), keys));
+    let (checks, mut keys) = computed.await.expect(CHECKING);
+    let checks = checks?;
+    let kids: Vec<_> = keys.signing().iter().map(|key| key.kid.clone()).collect();
+    let started = store.write(
+        move |c| match nodes::register(c, &checks, Some(&node), now)? {
+            Ok(()) => Ok(Ok(publication::publish(c, &kids, now)?)),
+            Err(mismatch) => Ok(Err(mismatch)),
+        },
+    );
+    keys.wait_until_seen(&started.await??, now);
+    Ok(keys)
+}
+
+/// Compares keys with the database: everything here does.
+async fn compare(store: &Store, keys: &Arc<Keys>, now: i64) -> Result<(), UpkeepError> {
     let ours = keys.clone();
     let checks = tokio::task::spawn_blocking(move || ours.checks());
-    let checks = checks
-        .await
-        .expect("computing check values does not panic")?;
+    let checks = checks.await.expect(CHECKING)?;
     let compared = store
-        .write(move |c| nodes::register(c, &checks, node.as_ref(), now))
+        .write(move |c| nodes::register(c, &checks, None, now))
         .await?;
     Ok(compared?)
 }
@@ -85,7 +102,7 @@ pub async fn rewrap_index(settings: &Settings, now: i64) -> Result<u64, UpkeepEr
     let store = crate::store::open(&settings.database, settings.schema)?;
     require_nobody(&store, now).await?;
     let mut keys = Arc::new(Keys::load(&settings.keys)?);
-    if let Err(version) = not_applied(register(&store, &keys, None, now).await)? {
+    if let Err(version) = not_applied(compare(&store, &keys, now).await)? {
         return apply(&store, &keys, version, now).await;
     }
     let added = KeyStore::open(&settings.keys)?.rotate(KeyKind::Index, 0)?;
@@ -119,7 +136,7 @@ async fn apply(
             Rewrapped::NotNext => return Err(UpkeepError::Overtaken),
             Rewrapped::Failed(failure) => return Err(failure.into()),
         };
-        match not_applied(register(store, keys, None, now).await)? {
+        match not_applied(compare(store, keys, now).await)? {
             Ok(()) => return Ok(count),
             Err(next) => version = next,
         }
@@ -159,7 +176,7 @@ pub async fn erase(
     })?;
     let store = crate::store::open(&settings.database, settings.schema)?;
     let keys = Arc::new(Keys::load(&settings.keys)?);
-    register(&store, &keys, None, now).await?;
+    compare(&store, &keys, now).await?;
     let Some(subject) = find(&store, &keys, &party.sector, sub).await? else {
         return Ok(false);
     };

@@ -15,5 +15,6 @@ mod lifetime;
 mod limits;
 mod redemption;
 mod revocation;
+mod signing_keys;
 #[allow(dead_code, reason = "the attacks use the rest")]
 mod world;

@@ -282,6 +282,18 @@ impl World {
         code: &str,
         verifier: &str,
     ) -> Result<Value, String> {
+        let id_token = self.token(party, redirect_uri, code, verifier).await?;
+        Ok(self.id_token(party, &id_token).await)
+    }
+
+    /// Redeems a code of any relying party's: the ID token as it is sent, or the error.
+    pub(crate) async fn token(
+        &self,
+        party: &str,
+        redirect_uri: &str,
+        code: &str,
+        verifier: &str,
+    ) -> Result<String, String> {
         let form = [
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -293,22 +305,18 @@ impl World {
         if status != StatusCode::OK {
             return Err(body["error"].as_str().unwrap().to_owned());
         }
-        let id_token = body["id_token"].as_str().unwrap();
-        Ok(self.id_token(party, id_token).await)
+        Ok(body["id_token"].as_str().unwrap().to_owned())
+    }
+
+    /// The keys that relying parties are shown.
+    pub(crate) async fn jwks(&self) -> JwkSet {
+        let url = format!("{}/oidc/jwks", self.server.origin);
+        let answer = self.server.http.get(url).send().await.unwrap();
+        answer.json().await.unwrap()
     }
 
     async fn id_token(&self, party: &str, id_token: &str) -> Value {
-        let url = format!("{}/oidc/jwks", self.server.origin);
-        let keys: JwkSet = self
-            .server
-            .http
-            .get(url)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let keys = self.jwks().await;
         let kid = jsonwebtoken::decode_header(id_token).unwrap().kid.unwrap();
         let key = DecodingKey::from_jwk(keys.find(&kid).unwrap()).unwrap();
         // What the harness configures.

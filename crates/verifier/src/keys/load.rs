@@ -10,6 +10,7 @@ use crate::settings::{KeySource, SecretText, TokenSource};
 use aws_lc_rs::aead::{AES_256_GCM, RandomizedNonceKey};
 use aws_lc_rs::hmac;
 use cryptoki::types::AuthPin;
+use jsonwebtoken::Algorithm;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -138,9 +139,21 @@ impl Parts {
             challenge: versions(map(self.challenge, |key| hmac_key(&key)))?,
             name: versions(map(self.name, |key| name_key(&key)))?,
             audit: versions(audit)?,
-            signing: self.signing,
+            signing: first_at_once(self.signing),
         })
     }
+}
+
+/// As of every kind of key, the first of each algorithm needs no time to come: without it nobody
+/// could sign.
+fn first_at_once(mut signing: Vec<SigningKey>) -> Vec<SigningKey> {
+    for algorithm in [Algorithm::ES256, Algorithm::RS256] {
+        let keys = signing.iter_mut().filter(|key| key.algorithm == algorithm);
+        if let Some(first) = keys.min_by_key(|key| key.use_from) {
+            first.use_from = 0;
+        }
+    }
+    signing
 }
 
 /// Opens the token that the settings name.

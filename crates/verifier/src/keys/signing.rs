@@ -29,7 +29,8 @@ pub(crate) struct SigningKey {
     pub(crate) kid: String,
     /// ES256 or RS256.
     pub(crate) algorithm: Algorithm,
-    /// Seconds since the Unix epoch; published before, used from then on.
+    /// Seconds since the Unix epoch; published before, used from then on. As it was found with the
+    /// key, until [`super::Keys::wait_until_seen`].
     pub(crate) use_from: i64,
     private: Private,
 }

@@ -100,6 +100,48 @@ async fn an_id_token_is_signed_by_the_youngest_key_whose_time_has_come() {
     }
 }
 
+#[test]
+fn a_signing_key_waits_until_it_was_seen_for_a_day_and_the_longest_seen_one_never() {
+    const NOW: i64 = 1_000_000;
+    let es256 = |use_from| SigningKey::fresh(Algorithm::ES256, use_from);
+    let times = |keys: [(SigningKey, i64); 3]| {
+        let published = keys.each_ref().map(|(key, at)| (key.kid.clone(), *at));
+        let mut all = Keys::from_file(&KeysFile::generate().unwrap()).unwrap();
+        all.signing = keys.map(|(key, _)| key).into();
+        all.wait_until_seen(&BTreeMap::from(published), NOW);
+        let times: Vec<_> = all.signing.iter().map(|key| key.use_from).collect();
+        times
+    };
+    // In use, placed by hand just now, rotated in time.
+    let (old, soon, far) = (es256(0), es256(0), es256(NOW + 2 * SEEN_AHEAD));
+    let waiting = times([(old, NOW - 500), (soon, NOW - 100), (far, NOW)]);
+    assert_eq!(waiting, [0, NOW - 100 + SEEN_AHEAD, NOW + 2 * SEEN_AHEAD]);
+    // Of an installation that did not count yet: its keys' own times are all there is.
+    let together = [es256(0), es256(NOW - 1), es256(NOW + 1)].map(|key| (key, NOW));
+    assert_eq!(times(together), [0, NOW - 1, NOW + 1]);
+    // The old key is gone, and another algorithm has its first.
+    let rs256 = SigningKey::fresh(Algorithm::RS256, 0);
+    let alone = times([
+        (es256(0), NOW - 50),
+        (rs256, NOW),
+        (es256(NOW + 1), NOW - 60),
+    ]);
+    assert_eq!(alone, [0, 0, NOW + 1]);
+}
+
+#[test]
+fn the_oldest_signing_key_needs_no_time_to_come() {
+    let mut file = KeysFile::generate().unwrap();
+    file.signing
+        .retain(|entry| entry.label().kind == KeyKind::SigningEs256);
+    file.add(KeyKind::SigningEs256.version(2), 100).unwrap();
+    file.add(KeyKind::SigningEs256.version(3), 200).unwrap();
+    file.remove(KeyKind::SigningEs256.version(1));
+    let keys = Keys::from_file(&file).unwrap();
+    let times: Vec<_> = keys.signing().iter().map(|key| key.use_from).collect();
+    assert_eq!(times, [0, 200]);
+}
+
 #[tokio::test]
 async fn no_key_of_an_algorithm_means_no_token() {
     let mut file = KeysFile::generate().unwrap();

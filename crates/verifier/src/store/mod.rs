@@ -9,6 +9,7 @@ mod fixture;
 mod migrations;
 pub(crate) mod nodes;
 pub(crate) mod oidc;
+pub(crate) mod publication;
 pub(crate) mod rewrap;
 pub(crate) mod subjects;
 pub(crate) mod transactions;
@@ -22,6 +23,7 @@ pub const MIGRATIONS: &[Migration] = &[
     &[audit::SCHEMA, include_str!("migrations/0002_audit.sql")],
     &[include_str!("migrations/0003_revocation.sql")],
     &[include_str!("migrations/0004_keys.sql")],
+    &[include_str!("migrations/0005_publication.sql")],
 ];
 
 /// Opens the database. Blocks.
