@@ -2,6 +2,7 @@
 
 use super::postgres::Session;
 use super::{FromValue, SqlError, Value};
+use std::cell::Cell;
 
 /// Which database it is. Only a statement that has to be another one asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,14 +51,14 @@ impl Connection<'_> {
                 let mut rows = statement.query(rusqlite::params_from_iter(values))?;
                 let mut found = Vec::new();
                 while let Some(row) = rows.next()? {
-                    found.push(read(&Row(RowOf::Sqlite(row)))?);
+                    found.push(read(&Row::new(RowOf::Sqlite(row)))?);
                 }
                 Ok(found)
             }
             Inner::Postgres(session) => {
                 let rows = session.query(sql, values)?;
                 rows.iter()
-                    .map(|row| read(&Row(RowOf::Postgres(row))))
+                    .map(|row| read(&Row::new(RowOf::Postgres(row))))
                     .collect()
             }
         }
@@ -87,27 +88,51 @@ impl Connection<'_> {
 }
 
 /// A row that a statement returned.
-pub struct Row<'a>(RowOf<'a>);
+pub struct Row<'a> {
+    of: RowOf<'a>,
+    /// Where the next column is looked for first: most are read in order.
+    next: Cell<usize>,
+}
 
 enum RowOf<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
     Postgres(&'a postgres::Row),
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    fn new(of: RowOf<'a>) -> Self {
+        let next = Cell::new(0);
+        Self { of, next }
+    }
+
     /// A column by its name.
     ///
     /// # Errors
     /// [`SqlError`] if there is no such column, or it holds something else.
     pub fn get<T: FromValue>(&self, column: &str) -> Result<T, SqlError> {
-        T::from_value(self.value(column)?).ok_or(SqlError::Kind)
+        let position = self.position(column).ok_or(SqlError::Kind)?;
+        self.next.set(position + 1);
+        T::from_value(self.value(position)?).ok_or(SqlError::Kind)
     }
 
-    fn value(&self, column: &str) -> Result<Value, SqlError> {
-        match self.0 {
+    fn position(&self, column: &str) -> Option<usize> {
+        let count = match self.of {
+            RowOf::Sqlite(row) => row.as_ref().column_count(),
+            RowOf::Postgres(row) => row.len(),
+        };
+        let next = self.next.get();
+        let mut positions = (next..count).chain(0..next);
+        positions.find(|&position| match self.of {
+            RowOf::Sqlite(row) => row.as_ref().column_name(position) == Ok(column),
+            RowOf::Postgres(row) => row.columns()[position].name() == column,
+        })
+    }
+
+    fn value(&self, position: usize) -> Result<Value, SqlError> {
+        match self.of {
             RowOf::Sqlite(row) => {
                 use rusqlite::types::Value as Stored;
-                Ok(match row.get(column)? {
+                Ok(match row.get(position)? {
                     Stored::Null => Value::Null,
                     Stored::Integer(number) => Value::Integer(number),
                     Stored::Text(text) => Value::Text(text),
@@ -115,15 +140,13 @@ impl Row<'_> {
                     Stored::Real(_) => return Err(SqlError::Kind),
                 })
             }
-            RowOf::Postgres(row) => from_postgres(row, column),
+            RowOf::Postgres(row) => from_postgres(row, position),
         }
     }
 }
 
-pub(super) fn from_postgres(row: &postgres::Row, column: &str) -> Result<Value, SqlError> {
+pub(super) fn from_postgres(row: &postgres::Row, position: usize) -> Result<Value, SqlError> {
     use postgres::types::Type;
-    let position = row.columns().iter().position(|c| c.name() == column);
-    let position = position.ok_or(SqlError::Kind)?;
     let kind = row.columns()[position].type_();
     let value = match *kind {
         Type::INT8 => row.try_get::<_, Option<i64>>(position)?.map(Value::Integer),

@@ -5,6 +5,7 @@ mod writer;
 use super::connection::Inner;
 use super::migrations::migrate;
 use super::{Connection, Migration, Schema, SqlError, StoreError};
+use rusqlite::config::DbConfig;
 use rusqlite::{OpenFlags, TransactionBehavior};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -13,6 +14,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use writer::Writer;
+
+/// What the writer keeps in memory: the pages of the day's transactions and their indexes.
+const WRITER_CACHE_KIB: i64 = 16 * 1024;
+
+/// How many pages of 4 KiB the log grows to before they are moved to the database. Pages that are
+/// changed again and again meanwhile are moved once.
+const CHECKPOINT_PAGES: i64 = 4000;
 
 pub(super) struct Sqlite {
     path: PathBuf,
@@ -98,8 +106,12 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<rusqlite::Connection, SqlErr
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
         )?;
+        connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     }
     connection.execute_batch("PRAGMA foreign_keys = ON;")?;
+    // Otherwise a partial index makes SQLite plan a statement anew each time it is run.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }

@@ -87,12 +87,13 @@ pub(crate) fn accept(
     if subjects::is_revoked(c, &a.credential)? {
         return Ok(Err(Reason::CertificateRevoked));
     }
-    if a.predecessors.is_none() && subjects::of_credential(c, &a.credential)?.is_none() {
+    let known = subjects::of_credential(c, &a.credential)?;
+    if known.is_none() && a.predecessors.is_none() {
         return Ok(Err(Reason::LineageUnavailable)); // erased since it was looked up
     }
     let accepted = c.execute(
         "UPDATE transactions SET state = 'accepted', expires_at = ?3, auth_time = ?4,
-           assertion_hash = ?5, sealed_name = ?6, return_hash = ?7
+           assertion_hash = ?5, sealed_name = ?6, return_hash = ?7, subject = ?8
          WHERE id = ?1 AND companion_hash = ?2 AND expires_at > ?4
            AND (state = 'paired' OR (state = 'claimed' AND mode = 'same-phone'))",
         values![
@@ -103,6 +104,7 @@ pub(crate) fn accept(
             a.assertion_hash,
             &a.sealed_name,
             a.return_hash,
+            known,
         ],
     )?;
     if accepted == 0 {
@@ -115,11 +117,13 @@ pub(crate) fn accept(
             Some(found) => Err(found.not_ready_because().unwrap_or(Reason::AlreadyAccepted)),
         });
     }
-    let subject = subjects::resolve(c, a)?;
-    c.execute(
-        "UPDATE transactions SET subject = ?2 WHERE id = ?1",
-        values![&a.transaction_id, subject],
-    )?;
+    if known.is_none() {
+        let subject = subjects::resolve(c, a)?;
+        c.execute(
+            "UPDATE transactions SET subject = ?2 WHERE id = ?1",
+            values![&a.transaction_id, subject],
+        )?;
+    }
     audit::record(c, a.now, "accepted", &a.details)?;
     Ok(Ok(()))
 }

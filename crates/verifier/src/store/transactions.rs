@@ -315,11 +315,9 @@ pub(super) fn event(
     }
 }
 
+/// In the order of the columns, which is the order in which they are found at once.
 pub(super) fn from_row(row: &Row<'_>, now: i64) -> Result<Transaction, SqlError> {
-    let state: State = word(row, "state")?;
-    let expires_at = row.get("expires_at")?;
-    let reason: Option<String> = row.get("reason")?;
-    Ok(Transaction {
+    let mut transaction = Transaction {
         id: row.get("id")?,
         relying_party: row.get("relying_party")?,
         redirect_uri: row.get("redirect_uri")?,
@@ -332,12 +330,8 @@ pub(super) fn from_row(row: &Row<'_>, now: i64) -> Result<Transaction, SqlError>
         browser_hash: row.get("browser_hash")?,
         browser: row.get("browser")?,
         created_at: row.get("created_at")?,
-        state: if !state.is_final() && expires_at <= now {
-            State::Expired
-        } else {
-            state
-        },
-        expires_at,
+        state: word(row, "state")?,
+        expires_at: row.get("expires_at")?,
         mode: optional_word(row, "mode")?,
         ticket_number: row.get("ticket_number")?,
         ticket_expires_at: row.get("ticket_expires_at")?,
@@ -349,11 +343,17 @@ pub(super) fn from_row(row: &Row<'_>, now: i64) -> Result<Transaction, SqlError>
         sealed_name: row.get("sealed_name")?,
         returned: row.get("returned")?,
         // The schema's CHECK knows these two and no other.
-        reason: reason.map(|word| match word.as_str() {
-            "wrong_browser" => Reason::WrongBrowser,
-            _ => Reason::PairingFailed,
-        }),
-    })
+        reason: row
+            .get::<Option<String>>("reason")?
+            .map(|word| match word.as_str() {
+                "wrong_browser" => Reason::WrongBrowser,
+                _ => Reason::PairingFailed,
+            }),
+    };
+    if !transaction.state.is_final() && transaction.expires_at <= now {
+        transaction.state = State::Expired;
+    }
+    Ok(transaction)
 }
 
 fn word<T: FromStr>(row: &Row<'_>, column: &str) -> Result<T, SqlError> {

@@ -153,10 +153,8 @@ impl Database {
                 let none: [&(dyn ToSql + Sync); 0] = [];
                 let mut rows = client.query_raw(&sql, none).map_err(SqlError::from)?;
                 while let Some(row) = rows.next().map_err(SqlError::from)? {
-                    let values: Result<Vec<_>, SqlError> = columns
-                        .iter()
-                        .map(|name| from_postgres(&row, name))
-                        .collect();
+                    let values: Result<Vec<_>, SqlError> =
+                        (0..columns.len()).map(|i| from_postgres(&row, i)).collect();
                     each(&values?)?;
                 }
             }

@@ -78,12 +78,12 @@ fn in_savepoint<T>(
     connection: &rusqlite::Connection,
     change: impl FnOnce(&mut Connection<'_>) -> Result<T, SqlError>,
 ) -> Result<T, SqlError> {
-    connection.execute_batch("SAVEPOINT job")?;
+    let run = |sql| connection.prepare_cached(sql)?.execute([]);
+    run("SAVEPOINT job")?;
     let result = change(&mut Connection(Inner::Sqlite(connection)));
-    connection.execute_batch(if result.is_ok() {
-        "RELEASE job"
-    } else {
-        "ROLLBACK TO job; RELEASE job"
-    })?;
+    if result.is_err() {
+        run("ROLLBACK TO job")?;
+    }
+    run("RELEASE job")?;
     result
 }
