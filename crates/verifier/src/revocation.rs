@@ -62,12 +62,14 @@ pub(crate) async fn check(
     now: i64,
 ) -> Result<Result<(), Reason>, StoreError> {
     let listed = app.revocation.lists.judge(certificate, now);
+    let spared = may_be_spared(app, certificate, now);
     let answer = match listed {
         Some(listed) if is_revoked(listed.status) => Some((Source::List, listed)),
         _ if last_word
-            .is_some_and(|word| word.spares_asking(app.settings.revocation.max_age, now)) =>
+            .zip(spared)
+            .is_some_and(|(word, answered_after)| word.spares_asking(answered_after, now)) =>
         {
-            app.revocation.measures.count(Source::Cache, Status::Good);
+            count_spared(app);
             return Ok(Ok(()));
         }
         _ => ask(app, certificate, now)
@@ -94,6 +96,21 @@ pub(crate) async fn check(
         }
     }
     Ok(outcome(said.status))
+}
+
+/// After when the responder has to have been asked for its word to spare asking again at `now`;
+/// `None` where a list has more to say.
+pub(crate) fn may_be_spared(app: &App, certificate: &ValidCertificate, now: i64) -> Option<i64> {
+    let listed = app.revocation.lists.judge(certificate, now);
+    if listed.is_some_and(|listed| is_revoked(listed.status)) {
+        return None;
+    }
+    Some(now.saturating_sub(app.settings.revocation.max_age))
+}
+
+/// Counts a certificate for which nobody was asked.
+pub(crate) fn count_spared(app: &App) {
+    app.revocation.measures.count(Source::Cache, Status::Good);
 }
 
 /// Asks the configured responder. The URL inside the certificate is not followed: where we

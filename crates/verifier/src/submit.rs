@@ -4,14 +4,14 @@ use crate::app::App;
 use crate::challenge::{self, Binding};
 use crate::failure::Failure;
 use crate::keys::derived_code;
-use crate::ppid::credential_index;
+use crate::ppid::{CredentialIndex, credential_index};
 use crate::secret::{hash, length_prefixed, random};
-use crate::store::acceptance::{self, Acceptance};
-use crate::store::subjects;
+use crate::store::acceptance::{self as store, Acceptance};
+use crate::store::subjects::{self, Predecessor};
 use crate::store::transactions;
 use crate::transaction::{State, Transaction};
 use crate::{lineage, revocation, sealed_name};
-use kazasu_assertion::Verified;
+use kazasu_assertion::{ValidCertificate, Verified};
 use kazasu_statement::{Assertion, Mode, Reason, Statement};
 
 /// Keeps codes of return URLs apart from anything else derived from a companion secret.
@@ -46,26 +46,19 @@ pub(crate) async fn submit(
     if let Some(reason) = transaction.not_ready_because() {
         return Ok(Err(reason));
     }
-    let outcome = match judge(app, &transaction, assertion, now).await? {
-        Ok(judged) => {
-            accept(
-                app,
-                &transaction,
-                companion_secret,
-                assertion_hash,
-                judged,
-                now,
-            )
-            .await?
-        }
-        Err(reason) => Err(reason),
+    let submitted = Submitted {
+        transaction: &transaction,
+        companion_secret,
+        assertion,
+        assertion_hash,
     };
+    let outcome = decide(app, &submitted, now).await?;
     app.counted.assertion(outcome.err());
     if let Err(reason) = outcome {
         tracing::info!(%reason, "an assertion was refused");
         let id = transaction.id.clone();
         app.store
-            .write(move |c| acceptance::refuse(c, &id, reason, now))
+            .write(move |c| store::refuse(c, &id, reason, now))
             .await?;
         return Ok(Err(reason));
     }
@@ -73,20 +66,21 @@ pub(crate) async fn submit(
     Ok(Ok(return_url(app, &transaction, companion_secret)))
 }
 
-/// A verified assertion and what lineage said.
-struct Judged {
-    verified: Verified,
-    credential: [u8; 32],
-    predecessors: Option<Vec<subjects::Predecessor>>,
+/// An assertion, and what it was submitted to.
+struct Submitted<'a> {
+    transaction: &'a Transaction,
+    companion_secret: &'a [u8],
+    assertion: &'a Assertion,
+    assertion_hash: [u8; 32],
 }
 
-async fn judge(
+/// Judges and, if everything holds, accepts.
+async fn decide(
     app: &App,
-    transaction: &Transaction,
-    assertion: &Assertion,
+    submitted: &Submitted<'_>,
     now: i64,
-) -> Result<Result<Judged, Reason>, Failure> {
-    let verified = match verify(app, transaction, assertion, now) {
+) -> Result<Result<(), Reason>, Failure> {
+    let verified = match verify(app, submitted.transaction, submitted.assertion, now) {
         Ok(verified) => verified,
         Err(reason) => return Ok(Err(reason)),
     };
@@ -97,27 +91,50 @@ async fn judge(
     if app.limits.credential.check(&credential).is_err() {
         return Ok(Err(Reason::RateLimited));
     }
-    let known = app.store.read(move |c| subjects::look_up(c, &credential));
+    let may_be_spared = revocation::may_be_spared(app, certificate, now);
+    if let Some(answered_after) = may_be_spared {
+        let known = acceptance(app, submitted, &verified, credential, now);
+        if store::accept_known(&app.store, known, answered_after).await? {
+            revocation::count_spared(app);
+            return Ok(Ok(()));
+        }
+    }
+    let predecessors = match ask(app, certificate, &credential, now).await? {
+        Ok(predecessors) => predecessors,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    // The services were asked meanwhile: what counts is when it is accepted.
+    let now = app.now().max(now);
+    let accepted = Acceptance {
+        predecessors,
+        ..acceptance(app, submitted, &verified, credential, now)
+    };
+    let accepted = app.store.write(move |c| store::accept(c, &accepted));
+    Ok(accepted.await?)
+}
+
+/// Asks the authority: whether the certificate is good, and, of an unknown one, which certificates
+/// came before.
+async fn ask(
+    app: &App,
+    certificate: &ValidCertificate,
+    credential: &CredentialIndex,
+    now: i64,
+) -> Result<Result<Option<Vec<Predecessor>>, Reason>, Failure> {
+    let asked = *credential;
+    let known = app.store.read(move |c| subjects::look_up(c, &asked));
     let known = known.await?;
     if known.revoked {
         return Ok(Err(Reason::CertificateRevoked));
     }
-    let checked = revocation::check(app, certificate, &credential, known.last_word, now);
+    let checked = revocation::check(app, certificate, credential, known.last_word, now);
     if let Err(reason) = checked.await? {
         return Ok(Err(reason));
     }
-    let predecessors = match known.has_subject {
-        true => None,
-        false => match lineage::predecessors(app, certificate).await? {
-            Ok(predecessors) => Some(predecessors),
-            Err(reason) => return Ok(Err(reason)),
-        },
-    };
-    Ok(Ok(Judged {
-        verified,
-        credential,
-        predecessors,
-    }))
+    if known.has_subject {
+        return Ok(Ok(None));
+    }
+    Ok(lineage::predecessors(app, certificate).await?.map(Some))
 }
 
 /// Challenge, statement, signature and path: everything that needs nobody else.
@@ -142,33 +159,31 @@ fn verify(
     kazasu_assertion::verify(&app.anchors, assertion, &statement, now)
 }
 
-async fn accept(
+/// What is stored if it is accepted at `now`; the credential is taken for known.
+fn acceptance(
     app: &App,
-    transaction: &Transaction,
-    companion_secret: &[u8],
-    assertion_hash: [u8; 32],
-    judged: Judged,
+    submitted: &Submitted<'_>,
+    verified: &Verified,
+    credential: CredentialIndex,
     now: i64,
-) -> Result<Result<(), Reason>, Failure> {
-    let name = judged.verified.name();
-    // The services were asked meanwhile: what counts is when it is accepted.
-    let now = app.now().max(now);
-    let acceptance = Acceptance {
+) -> Acceptance {
+    let transaction = submitted.transaction;
+    let seal = |name| sealed_name::seal(&app.keys, &transaction.id, name, now);
+    Acceptance {
         transaction_id: transaction.id.clone(),
-        companion_hash: hash(companion_secret),
-        assertion_hash,
-        credential: judged.credential,
-        predecessors: judged.predecessors,
+        companion_hash: hash(submitted.companion_secret),
+        assertion_hash: submitted.assertion_hash,
+        credential,
+        predecessors: None,
         new_subject: random(),
         pairwise_version: app.keys.pairwise_version_at(now),
-        sealed_name: name.map(|name| sealed_name::seal(&app.keys, &transaction.id, name, now)),
+        sealed_name: verified.name().map(seal),
         return_hash: needs_return(transaction)
-            .then(|| hash(return_code(transaction, companion_secret))),
+            .then(|| hash(return_code(transaction, submitted.companion_secret))),
         now,
         expires_at: now + app.settings.lifetimes.accepted,
         details: transactions::details(transaction, None),
-    };
-    Ok(acceptance::accept_in(&app.store, acceptance).await?)
+    }
 }
 
 /// What a challenge of this transaction is bound to; `None` before a ticket was minted.

@@ -9,7 +9,6 @@ use kazasu_service::audit::{self, Details};
 use kazasu_service::store::{Connection, Engine, SqlError, Store, StoreError};
 use kazasu_service::values;
 use kazasu_statement::Reason;
-use std::sync::Arc;
 
 /// A verified assertion about to be accepted.
 pub(crate) struct Acceptance {
@@ -30,32 +29,61 @@ pub(crate) struct Acceptance {
     pub(crate) details: Details,
 }
 
-/// Accepts an assertion, and says why not.
-pub(crate) async fn accept_in(
+/// Accepts where there is nothing to find out: a known credential, of which the authority said it
+/// was good when it was asked after `answered_after`, and a transaction that waits for it. `false`
+/// if that is not so; then nothing has changed.
+pub(crate) async fn accept_known(
     store: &Store,
-    acceptance: Acceptance,
-) -> Result<Result<(), Reason>, StoreError> {
-    let acceptance = Arc::new(acceptance);
-    if store.engine() == Engine::Postgres && acceptance.predecessors.is_none() {
-        let known = acceptance.clone();
-        if store
-            .write_statement(move |c| accept_known(c, &known))
-            .await?
-        {
-            return Ok(Ok(()));
+    a: Acceptance,
+    answered_after: i64,
+) -> Result<bool, StoreError> {
+    match store.engine() {
+        Engine::Sqlite => {
+            let accepted = store.write(move |c| accept_known_in_steps(c, &a, answered_after));
+            accepted.await
+        }
+        Engine::Postgres => {
+            let accepted =
+                store.write_statement(move |c| accept_known_at_once(c, &a, answered_after));
+            accepted.await
         }
     }
-    store.write(move |c| accept(c, &acceptance)).await
 }
 
-/// Accepts as one statement where there is nothing to decide: a known credential, a transaction
-/// that waits for it. A statement for PostgreSQL, where each costs a round trip; SQLite has no
-/// such form, and for it [`accept`] costs nothing more. `false` if it did not apply.
-fn accept_known(c: &mut Connection<'_>, a: &Acceptance) -> Result<bool, SqlError> {
+fn accept_known_in_steps(
+    c: &mut Connection<'_>,
+    a: &Acceptance,
+    answered_after: i64,
+) -> Result<bool, SqlError> {
+    let subject = c.optional(
+        "SELECT known.subject FROM credentials AS known
+           JOIN revocation_answers AS answer ON answer.credential_index = known.credential_index
+         WHERE known.credential_index = ?1 AND answer.word = 'good' AND answer.asked_at > ?2
+           AND answer.asked_at <= ?3 AND answer.valid_until > ?3 AND NOT EXISTS
+             (SELECT 1 FROM revoked_credentials WHERE credential_index = ?1)",
+        values![a.credential, answered_after, a.now],
+        |row| row.get::<SubjectId>("subject"),
+    )?;
+    if subject.is_none() || !use_up(c, a, subject)? {
+        return Ok(false);
+    }
+    audit::record(c, a.now, "accepted", &a.details)?;
+    Ok(true)
+}
+
+/// The same as one statement: on PostgreSQL each costs a round trip. SQLite has no such form.
+fn accept_known_at_once(
+    c: &mut Connection<'_>,
+    a: &Acceptance,
+    answered_after: i64,
+) -> Result<bool, SqlError> {
     let accepted = c.execute(
         "WITH known AS (
-           SELECT subject FROM credentials WHERE credential_index = ?8 AND NOT EXISTS
-             (SELECT 1 FROM revoked_credentials WHERE credential_index = ?8)
+           SELECT known.subject FROM credentials AS known
+             JOIN revocation_answers AS answer ON answer.credential_index = known.credential_index
+           WHERE known.credential_index = ?8 AND answer.word = 'good' AND answer.asked_at > ?10
+             AND answer.asked_at <= ?4 AND answer.valid_until > ?4 AND NOT EXISTS
+               (SELECT 1 FROM revoked_credentials WHERE credential_index = ?8)
          ), accepted AS (
            UPDATE transactions SET state = 'accepted', expires_at = ?3, auth_time = ?4,
              assertion_hash = ?5, sealed_name = ?6, return_hash = ?7, subject = known.subject
@@ -74,6 +102,7 @@ fn accept_known(c: &mut Connection<'_>, a: &Acceptance) -> Result<bool, SqlError
             a.return_hash,
             a.credential,
             a.details.to_json(),
+            answered_after,
         ],
     )?;
     Ok(accepted == 1)
@@ -91,23 +120,7 @@ pub(crate) fn accept(
     if known.is_none() && a.predecessors.is_none() {
         return Ok(Err(Reason::LineageUnavailable)); // erased since it was looked up
     }
-    let accepted = c.execute(
-        "UPDATE transactions SET state = 'accepted', expires_at = ?3, auth_time = ?4,
-           assertion_hash = ?5, sealed_name = ?6, return_hash = ?7, subject = ?8
-         WHERE id = ?1 AND companion_hash = ?2 AND expires_at > ?4
-           AND (state = 'paired' OR (state = 'claimed' AND mode = 'same-phone'))",
-        values![
-            &a.transaction_id,
-            a.companion_hash,
-            a.expires_at,
-            a.now,
-            a.assertion_hash,
-            &a.sealed_name,
-            a.return_hash,
-            known,
-        ],
-    )?;
-    if accepted == 0 {
+    if !use_up(c, a, known)? {
         let found = by_companion(c, &a.companion_hash, a.now)?;
         return Ok(match found {
             None => Err(Reason::TicketUnknown),
@@ -126,6 +139,31 @@ pub(crate) fn accept(
     }
     audit::record(c, a.now, "accepted", &a.details)?;
     Ok(Ok(()))
+}
+
+/// The transaction's one use. `false` if it was used, or cannot be.
+fn use_up(
+    c: &mut Connection<'_>,
+    a: &Acceptance,
+    subject: Option<SubjectId>,
+) -> Result<bool, SqlError> {
+    let used = c.execute(
+        "UPDATE transactions SET state = 'accepted', expires_at = ?3, auth_time = ?4,
+           assertion_hash = ?5, sealed_name = ?6, return_hash = ?7, subject = ?8
+         WHERE id = ?1 AND companion_hash = ?2 AND expires_at > ?4
+           AND (state = 'paired' OR (state = 'claimed' AND mode = 'same-phone'))",
+        values![
+            &a.transaction_id,
+            a.companion_hash,
+            a.expires_at,
+            a.now,
+            a.assertion_hash,
+            &a.sealed_name,
+            a.return_hash,
+            subject,
+        ],
+    )?;
+    Ok(used == 1)
 }
 
 fn is_undone(transaction: &Transaction) -> bool {

@@ -31,10 +31,13 @@ pub(crate) enum Word {
 }
 
 impl LastWord {
-    /// Whether it is good, and was heard so recently that nobody needs to be asked.
-    pub(crate) fn spares_asking(&self, max_age: i64, now: i64) -> bool {
+    /// Whether it is good, and was heard so recently, after `answered_after`, that nobody needs to be
+    /// asked.
+    /// [`super::acceptance::accept_known`] asks the same of the database.
+    pub(crate) fn spares_asking(&self, answered_after: i64, now: i64) -> bool {
         self.word == Word::Good
-            && (self.asked_at..self.asked_at.saturating_add(max_age)).contains(&now)
+            && answered_after < self.asked_at
+            && self.asked_at <= now
             && now < self.valid_until
     }
 
@@ -193,13 +196,13 @@ mod tests {
             valid_until,
         };
         let good = word(Word::Good, 100, 1000);
-        assert!(good.spares_asking(60, 100) && good.spares_asking(60, 159));
-        assert!(!good.spares_asking(60, 160) && !good.spares_asking(0, 100));
+        assert!(good.spares_asking(40, 100) && good.spares_asking(99, 159));
+        assert!(!good.spares_asking(100, 160) && !good.spares_asking(100, 100));
         // A clock that was set back proves nothing.
-        assert!(!good.spares_asking(60, 99));
-        assert!(!word(Word::Good, 100, 110).spares_asking(60, 110));
+        assert!(!good.spares_asking(39, 99));
+        assert!(!word(Word::Good, 100, 110).spares_asking(50, 110));
         for bad in [Word::OnHold, Word::Unknown] {
-            assert!(!word(bad, 100, 1000).spares_asking(60, 100));
+            assert!(!word(bad, 100, 1000).spares_asking(40, 100));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Acceptance, hand-back and redemption.
 
 use super::*;
+use crate::store::answers::{LastWord, Word};
 use crate::store::fixture::*;
 use crate::store::oidc::{self, Redemption};
 use crate::store::transactions::{cancel, claim, mint};
@@ -91,6 +92,91 @@ async fn a_credential_seen_revoked_stays_revoked() {
     let refused = fixture.run(|c| accept(c, &acceptance(3))).await;
     assert_eq!(refused, Err(Reason::CertificateRevoked));
     assert_eq!(fixture.at(3).await.state, State::Claimed);
+}
+
+/// A transaction that waits for an assertion, with a credential that is known and of which the
+/// responder said this at second 4.
+async fn waiting(word: &'static str, valid_until: i64) -> Fixture {
+    let fixture = Fixture::claimed(Mode::SamePhone).await;
+    fixture
+        .run(move |c| {
+            subjects::resolve(c, &acceptance(3))?;
+            c.execute(
+                "INSERT INTO revocation_answers
+                   (credential_index, word, this_update, asked_at, valid_until)
+                 VALUES (?1, ?2, 4, 4, ?3)",
+                values![[7; 32], word, valid_until],
+            )
+        })
+        .await;
+    fixture
+}
+
+#[tokio::test]
+async fn whom_nobody_needs_to_ask_about_is_accepted_at_once_and_with_an_event() {
+    let fixture = waiting("good", 100).await;
+    let accepted = accept_known(&fixture.store, acceptance(5), 3).await;
+    assert!(accepted.unwrap());
+    let transaction = fixture.at(5).await;
+    assert_eq!(transaction.state, State::Accepted);
+    assert_eq!(transaction.subject, Some([8; 16]));
+    assert_eq!(fixture.events().await, [("accepted".into(), None)]);
+    let again = accept_known(&fixture.store, acceptance(5), 3).await;
+    assert!(!again.unwrap());
+    assert_eq!(fixture.events().await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_database_spares_asking_exactly_when_the_program_would() {
+    let words = [
+        ("good", Word::Good),
+        ("on_hold", Word::OnHold),
+        ("unknown", Word::Unknown),
+    ];
+    for (text, word) in words {
+        for valid_until in [5, 6] {
+            for (answered_after, now) in [(3, 3), (3, 4), (3, 5), (4, 5), (2, 5)] {
+                let fixture = waiting(text, valid_until).await;
+                let accepted = accept_known(&fixture.store, acceptance(now), answered_after).await;
+                let last_word = LastWord {
+                    word,
+                    this_update: 4,
+                    asked_at: 4,
+                    valid_until,
+                };
+                let spared = last_word.spares_asking(answered_after, now);
+                assert_eq!(
+                    accepted.unwrap(),
+                    spared,
+                    "{last_word:?} {answered_after} {now}"
+                );
+                assert_eq!(fixture.at(now).await.state == State::Accepted, spared);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_an_erased_and_an_unpaired_one_are_not_accepted_at_once() {
+    let revoked = waiting("good", 100).await;
+    revoked
+        .run(|c| subjects::record_revoked(c, &[7; 32], 4))
+        .await;
+    let erased = waiting("good", 100).await;
+    erased
+        .run(|c| c.execute("DELETE FROM credentials", &[]))
+        .await;
+    let replaced = waiting("good", 100).await;
+    replaced
+        .run(|c| mint(c, "T", &ticket(Mode::SamePhone, 1, OTHER), 4))
+        .await;
+    let ended = waiting("good", 10_000).await;
+    for (fixture, now) in [(revoked, 5), (erased, 5), (replaced, 5), (ended, 600)] {
+        let accepted = accept_known(&fixture.store, acceptance(now), 3).await;
+        assert!(!accepted.unwrap());
+        assert_ne!(fixture.at(now).await.state, State::Accepted);
+        assert!(fixture.events().await.is_empty());
+    }
 }
 
 #[tokio::test]
