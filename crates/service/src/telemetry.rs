@@ -13,7 +13,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use serde::Deserialize;
 use std::io::IsTerminal as _;
 use tracing::{Level, Metadata, Subscriber};
-use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
+use tracing_subscriber::filter::{EnvFilter, FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -104,7 +104,9 @@ impl Telemetry {
             LogFormat::Text => log.boxed(),
             LogFormat::Json => log.json().flatten_event(true).with_span_list(false).boxed(),
         };
-        let harmless = filter_fn(|code| is_ours(code) || *code.level() <= Level::INFO);
+        // With a hint, or nobody knows what is never told and every library asks each time.
+        let harmless = filter_fn(|code| is_ours(code) || *code.level() <= Level::INFO)
+            .with_max_level_hint(LevelFilter::TRACE);
         let log = log.with_filter(EnvFilter::try_new(filter)?.and(harmless));
         let spans = match &settings.otlp_endpoint {
             None => None,
@@ -113,9 +115,10 @@ impl Telemetry {
         let export = spans.as_ref().map(|spans| {
             tracing_opentelemetry::layer()
                 .with_tracer(spans.tracer(service))
-                .with_filter(filter_fn(|code| {
-                    is_ours(code) && *code.level() <= Level::INFO
-                }))
+                .with_filter(
+                    filter_fn(|code| is_ours(code) && *code.level() <= Level::INFO)
+                        .with_max_level_hint(LevelFilter::INFO),
+                )
         });
         let subscriber = tracing_subscriber::registry().with(export).with(log);
         Ok((subscriber, Self { spans }))

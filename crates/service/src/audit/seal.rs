@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Events in one seal at most, so that sealing never keeps other writes waiting for long.
-const BATCH: i64 = 500;
+const BATCH: i64 = 100;
 
 /// Heads exported at once.
 const EXPORT_BATCH: i64 = 1000;

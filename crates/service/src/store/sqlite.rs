@@ -1,10 +1,12 @@
 //! SQLite: one writer thread that commits in groups, readers beside it.
 
+mod checkpointer;
 mod writer;
 
 use super::connection::Inner;
 use super::migrations::migrate;
 use super::{Connection, Migration, Schema, SqlError, StoreError};
+use checkpointer::Checkpointer;
 use rusqlite::config::DbConfig;
 use rusqlite::{OpenFlags, TransactionBehavior};
 use std::fs::OpenOptions;
@@ -18,14 +20,15 @@ use writer::Writer;
 /// What the writer keeps in memory: the pages of the day's transactions and their indexes.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
 
-/// How many pages of 4 KiB the log grows to before they are moved to the database. Pages that are
-/// changed again and again meanwhile are moved once.
-const CHECKPOINT_PAGES: i64 = 4000;
+/// From how many pages of 4 KiB on the writer moves the log itself, should the checkpointer not
+/// come to it: 64 MiB.
+const WRITER_CHECKPOINT_PAGES: i64 = 16_000;
 
 pub(super) struct Sqlite {
     path: PathBuf,
     writer: Writer,
     readers: Mutex<Vec<rusqlite::Connection>>,
+    _checkpointer: Checkpointer,
 }
 
 impl Sqlite {
@@ -55,6 +58,7 @@ impl Sqlite {
             path: path.into(),
             writer: Writer::start(connection),
             readers: Mutex::default(),
+            _checkpointer: Checkpointer::start(path)?,
         })
     }
 
@@ -107,7 +111,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<rusqlite::Connection, SqlErr
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
         )?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        connection.pragma_update(None, "wal_autocheckpoint", WRITER_CHECKPOINT_PAGES)?;
     }
     connection.execute_batch("PRAGMA foreign_keys = ON;")?;
     // Otherwise a partial index makes SQLite plan a statement anew each time it is run.
