@@ -14,6 +14,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 use tempfile::TempDir;
 use tonic::{Code, Status};
 
@@ -130,6 +131,7 @@ async fn fill_the_disk() {
     let mut crowd = Crowd::start(&cluster).unwrap();
     crowd.wait_for(10).await.unwrap();
     let ballast = fill(disk.path());
+    until_writes_are_refused(&cluster).await;
     is_unavailable(&cluster, &taps[0]).await;
     std::fs::remove_file(ballast).unwrap();
     crowd.wait_for(10).await.unwrap();
@@ -143,6 +145,59 @@ async fn fill_the_disk() {
         .unwrap();
     let whole = cluster.database.query("PRAGMA integrity_check").await;
     assert_eq!(whole.unwrap(), "ok");
+}
+
+/// What is left in pages and in the log that are there already is used up first, and the log may
+/// begin anew meanwhile: it is over when all are refused for longer than that takes.
+async fn until_writes_are_refused(cluster: &Cluster) {
+    let mut refused = 0;
+    while refused < 50 {
+        match cluster.stand.party.begin("view", true).await {
+            Ok(_) => refused = 0,
+            Err(refusal) => {
+                assert!(refusal.to_string().contains("503"), "{refusal}");
+                refused += 1;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[test]
+fn a_full_disk_under_the_database_server_refuses_for_now() {
+    let test = "a_full_disk_under_the_database_server_refuses_for_now";
+    // The server's files go where temporary ones do.
+    let disk = "mount -t tmpfs -o size=120m,mode=1777 none /run && export TMPDIR=/run";
+    isolated::alone(test, disk, no_other_user, || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(fill_the_servers_disk());
+    });
+}
+
+/// The server refuses to run as root, which everybody is in a user namespace of theirs.
+fn no_other_user() -> Option<String> {
+    let root = nix::unistd::Uid::effective().is_root();
+    (!root).then(|| "only root can be somebody else in a namespace".to_owned())
+}
+
+async fn fill_the_servers_disk() {
+    let database = Database::with_its_own_server().await.unwrap();
+    let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let cluster = Cluster::start_on(database, 1, folder).await.unwrap();
+    let mut crowd = Crowd::start(&cluster).unwrap();
+    crowd.wait_for(10).await.unwrap();
+    let ballast = fill(Path::new("/run"));
+    until_writes_are_refused(&cluster).await;
+    std::fs::remove_file(ballast).unwrap();
+    crowd.wait_for(10).await.unwrap();
+    assert!(cluster.is_ready(0).await.unwrap());
+    crowd
+        .stop()
+        .await
+        .unwrap()
+        .check(&cluster, 1)
+        .await
+        .unwrap();
 }
 
 /// A small disk that ends with the namespace.

@@ -114,3 +114,15 @@ async fn a_crash_under_load_loses_no_acceptance_and_doubles_none() {
         .await
         .unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_under_load_ends_in_good_order_and_loses_nothing() {
+    let mut cluster = Cluster::start(Engine::Sqlite, 1).await.unwrap();
+    let mut crowd = Crowd::start(&cluster).unwrap();
+    crowd.wait_for(20).await.unwrap();
+    cluster.nodes[0].halt().await.unwrap();
+    cluster.nodes[0].resume().await.unwrap();
+    crowd.wait_for(20).await.unwrap();
+    let told = crowd.stop().await.unwrap();
+    told.check(&cluster, 1).await.unwrap();
+}

@@ -28,6 +28,15 @@ impl Report {
         }
     }
 
+    /// Records a number that must reach `floor`.
+    pub(crate) fn record_at_least(&mut self, key: &str, value: f64, floor: f64) {
+        self.record(key, value);
+        if value < floor {
+            self.broken
+                .push(format!("{key} is {value}, less than {floor}"));
+        }
+    }
+
     /// Adds a line to the table.
     pub(crate) fn line(&mut self, text: String) {
         self.lines.push(text);
