@@ -1,5 +1,5 @@
 // Makes pictures of pages small: sixteen colours are enough for them.
-import { crc32, deflateSync, inflateSync } from "node:zlib";
+import { deflateSync, inflateSync } from "node:zlib";
 
 const SIGNATURE = Buffer.from("89504e470d0a1a0a", "hex");
 const COLOURS = 16;
@@ -75,6 +75,16 @@ function unfiltered(filter, row, above, step) {
     row[i] += [0, left, up, (left + up) >> 1, paeth][filter];
   }
   return row;
+}
+
+/** PNG, third edition, §5.5. Node has one from version 20.15 on; Debian 12 has 18. */
+function crc32(bytes) {
+  let sum = 0xffffffff;
+  for (const byte of bytes) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
+  }
+  return (sum ^ 0xffffffff) >>> 0;
 }
 
 function chunk(type, body) {
