@@ -56,10 +56,13 @@ pub(crate) async fn submit(
     app.counted.assertion(outcome.err());
     if let Err(reason) = outcome {
         tracing::info!(%reason, "an assertion was refused");
-        let id = transaction.id.clone();
-        app.store
-            .write(move |c| store::refuse(c, &id, reason, now))
-            .await?;
+        // Sealed events stay for ever: whoever comes too often must not make more of them.
+        if reason != Reason::RateLimited {
+            let id = transaction.id.clone();
+            app.store
+                .write(move |c| store::refuse(c, &id, reason, now))
+                .await?;
+        }
         return Ok(Err(reason));
     }
     app.reached(&transaction.id, State::Accepted);
