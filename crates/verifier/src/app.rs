@@ -103,6 +103,7 @@ impl App {
         let node = random();
         let keys = Arc::new(upkeep::start(&store, keys, node, clock()).await?);
         let metrics = Metrics::new();
+        store.count_in(&metrics);
         let counted = Counted::new(metrics.registry());
         let limits = Limits::new(&settings.limits, &metrics);
         let auditor = Auditor::new(keys.clone(), settings.audit.export.clone(), &metrics);

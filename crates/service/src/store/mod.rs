@@ -7,6 +7,7 @@ mod connection;
 mod location;
 mod migrations;
 mod postgres;
+mod queue;
 mod sqlite;
 mod value;
 
@@ -16,6 +17,7 @@ pub use migrations::{Migration, Schema};
 pub use value::{FromValue, Value};
 
 use self::postgres::Postgres;
+use crate::metrics::Metrics;
 use sqlite::Sqlite;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -180,6 +182,15 @@ impl Store {
         }
         let one = self.read(|c| c.query("SELECT 1 AS one", &[], |row| row.get::<i64>("one")));
         one.await.map(drop)
+    }
+
+    /// Counts what waits for the database in these metrics. To be called once for a registry.
+    pub fn count_in(&self, metrics: &Metrics) {
+        match &self.engine {
+            Backend::Sqlite(sqlite) => sqlite.queue(),
+            Backend::Postgres(postgres) => postgres.queue(),
+        }
+        .register(metrics.registry());
     }
 
     /// Which engine it is.

@@ -3,6 +3,7 @@
 use super::connection::Inner;
 use super::location::Server;
 use super::migrations::{for_postgres, migrate, statement_for_postgres};
+use super::queue::Queue;
 use super::{Connection, Migration, Schema, SqlError, StoreError, Value};
 use postgres::types::ToSql;
 use postgres::{Client, NoTls, Statement};
@@ -32,6 +33,7 @@ type Job = Box<dyn FnOnce(Result<&mut Session, StoreError>) + Send>;
 
 pub(super) struct Postgres {
     jobs: mpsc::Sender<Job>,
+    queue: Queue,
 }
 
 impl Postgres {
@@ -56,14 +58,19 @@ impl Postgres {
                 .join()
                 .expect("opening a connection does not panic")
         })?;
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        let queue = Arc::new(Mutex::new(queue));
+        let (jobs, received) = mpsc::channel(QUEUE);
+        let received = Arc::new(Mutex::new(received));
         let mut first = Some(first);
         for _ in 0..server.connections {
-            let (queue, connector, session) = (queue.clone(), connector.clone(), first.take());
-            thread::spawn(move || work(&queue, &connector, session));
+            let (jobs, connector, session) = (received.clone(), connector.clone(), first.take());
+            thread::spawn(move || work(&jobs, &connector, session));
         }
-        Ok(Self { jobs })
+        let queue = Queue::new();
+        Ok(Self { jobs, queue })
+    }
+
+    pub(super) fn queue(&self) -> &Queue {
+        &self.queue
     }
 
     /// Runs statements as they are, each its own transaction.
@@ -91,7 +98,9 @@ impl Postgres {
         work: impl FnOnce(&mut Session) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, result) = oneshot::channel();
+        let place = self.queue.enter();
         let job: Job = Box::new(move |session| {
+            place.begin();
             // The caller may have gone away; what was written stays written.
             let _ = reply.send(session.and_then(work));
         });
@@ -101,10 +110,10 @@ impl Postgres {
     }
 }
 
-fn work(queue: &Mutex<mpsc::Receiver<Job>>, connector: &Connector, session: Option<Session>) {
+fn work(jobs: &Mutex<mpsc::Receiver<Job>>, connector: &Connector, session: Option<Session>) {
     let mut session = session;
     loop {
-        let job = queue
+        let job = jobs
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .blocking_recv();

@@ -5,6 +5,7 @@ mod writer;
 
 use super::connection::Inner;
 use super::migrations::migrate;
+use super::queue::Queue;
 use super::{Connection, Migration, Schema, SqlError, StoreError};
 use checkpointer::Checkpointer;
 use rusqlite::config::DbConfig;
@@ -93,6 +94,10 @@ impl Sqlite {
         result.await.map_err(|_| StoreError::NotCommitted)?
     }
 
+    pub(super) fn queue(&self) -> &Queue {
+        self.writer.queue()
+    }
+
     pub(super) fn empty_log(&self) -> Result<(), StoreError> {
         let connection = connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         // Where somebody reads or writes for too long, the next time will do.
@@ -124,6 +129,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<rusqlite::Connection, SqlErr
 mod tests {
     use super::super::{Location, Store};
     use super::*;
+    use crate::metrics::Metrics;
     use crate::values;
     use std::os::unix::fs::PermissionsExt as _;
 
@@ -198,6 +204,34 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(names, ["a", "c"]);
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_the_writer_is_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir.path().join("x.db"), &[ONE], Schema::Migrate).unwrap();
+        let metrics = Metrics::new();
+        store.count_in(&metrics);
+        let counted = |line: &str| metrics.text().unwrap().lines().any(|l| l == line);
+        let (began, has_begun) = std::sync::mpsc::channel();
+        let (end, may_end) = std::sync::mpsc::channel::<()>();
+        let slow = store.write(move |_| {
+            began.send(()).unwrap();
+            // Ends when the sender is gone.
+            let _ = may_end.recv();
+            Ok(())
+        });
+        let look = async {
+            has_begun.recv().unwrap();
+            let waiting = counted("kazasu_store_waiting 2");
+            drop(end);
+            waiting
+        };
+        let (slow, one, two, waited) =
+            tokio::join!(slow, store.write(|_| Ok(())), store.write(|_| Ok(())), look);
+        assert!(slow.is_ok() && one.is_ok() && two.is_ok() && waited);
+        assert!(counted("kazasu_store_waiting 0"));
+        assert!(counted("kazasu_store_wait_seconds_count 3"));
     }
 
     #[tokio::test]

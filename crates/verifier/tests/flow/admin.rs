@@ -37,9 +37,15 @@ async fn requests_and_steps_are_counted_by_route_and_no_secret_is_told() {
         "kazasu_requests_total{route=\"unmatched\",status=\"404\"} 1",
         "kazasu_transactions_total{state=\"created\"} 1",
         "kazasu_transactions_total{state=\"claimed\"} 1",
+        "kazasu_store_waiting 0",
     ] {
         assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
     }
+    let waits = text
+        .lines()
+        .find_map(|line| line.strip_prefix("kazasu_store_wait_seconds_count "));
+    let waits: u64 = waits.unwrap().parse().unwrap();
+    assert!(waits >= 4, "a push, a start, a ticket, a claim: {waits}");
     assert!(!text.contains(&ticket));
 }
 

@@ -2,6 +2,7 @@
 //! share one; each stands in a savepoint, so that one that fails takes nothing with it.
 
 use super::super::connection::Inner;
+use super::super::queue::Queue;
 use super::super::{Connection, SqlError, StoreError};
 use rusqlite::TransactionBehavior;
 use std::thread;
@@ -18,13 +19,19 @@ type Job = Box<dyn FnOnce(&rusqlite::Connection) -> Reply + Send>;
 
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
+    queue: Queue,
 }
 
 impl Writer {
     pub(super) fn start(connection: rusqlite::Connection) -> Self {
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        thread::spawn(move || run(connection, queue));
-        Self { jobs }
+        let (jobs, received) = mpsc::channel(QUEUE);
+        thread::spawn(move || run(connection, received));
+        let queue = Queue::new();
+        Self { jobs, queue }
+    }
+
+    pub(super) fn queue(&self) -> &Queue {
+        &self.queue
     }
 
     /// Queues a change; `reply` is answered after its group was committed.
@@ -33,7 +40,9 @@ impl Writer {
         change: impl FnOnce(&mut Connection<'_>) -> Result<T, SqlError> + Send + 'static,
         reply: oneshot::Sender<Result<T, StoreError>>,
     ) -> Result<(), StoreError> {
+        let place = self.queue.enter();
         let job: Job = Box::new(move |connection| {
+            place.begin();
             let result = in_savepoint(connection, change);
             Box::new(move |committed| {
                 let result = if committed {
