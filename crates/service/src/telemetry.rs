@@ -4,7 +4,7 @@
 
 mod request;
 
-pub use request::{observe, reference};
+pub use request::{observe, reference, spawn};
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig as _};

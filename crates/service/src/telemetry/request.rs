@@ -26,6 +26,12 @@ pub fn reference() -> String {
     CURRENT.try_with(Clone::clone).unwrap_or_else(|_| fresh())
 }
 
+/// Starts what goes on after a request's answer has begun, such as a stream of news: what it logs
+/// and names is the request's.
+pub fn spawn(work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(CURRENT.scope(reference(), work).in_current_span());
+}
+
 /// Gives each request that `router` answers an identifier, a span and a place in the `metrics`.
 /// To be the outermost layer.
 pub fn observe(router: Router, metrics: Metrics) -> Router {

@@ -3,7 +3,10 @@
 use crate::harness::{LONG, Served};
 use axum::Router;
 use axum::routing::get;
-use kazasu_service::telemetry::{LogFormat, Telemetry, TelemetrySettings, observe, reference};
+use kazasu_service::metrics::Metrics;
+use kazasu_service::telemetry::{
+    LogFormat, Telemetry, TelemetrySettings, observe, reference, spawn,
+};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
@@ -14,7 +17,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tonic::{Request, Response, Status};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -63,8 +66,7 @@ async fn serve() -> Served {
         reference
     });
     let router = Router::new().route("/t/{ticket}", handler);
-    let metrics = kazasu_service::metrics::Metrics::new();
-    let observed = observe(router, metrics.clone());
+    let observed = observe(router, Metrics::new());
     Served::start(observed, |listener| listener).await
 }
 
@@ -109,6 +111,34 @@ async fn one_identifier_is_in_the_header_the_answer_and_every_line_of_the_log() 
             }
         }
     }
+}
+
+#[tokio::test]
+async fn what_goes_on_after_the_answer_has_its_identifier() {
+    let log = Log::default();
+    let writer = log.clone();
+    let settings = TelemetrySettings::default();
+    let prepared = Telemetry::prepare(&settings, "tested", "info", move || writer.clone(), false);
+    let (subscriber, _telemetry) = prepared.unwrap();
+    let _default = subscriber.set_default();
+    let (go_on, mut went_on) = (Arc::new(Notify::new()), mpsc::unbounded_channel());
+    let (wait, sender) = (go_on.clone(), went_on.0);
+    let handler = get(|| async move {
+        spawn(async move {
+            wait.notified().await;
+            tracing::info!("news");
+            sender.send(reference()).unwrap();
+        });
+    });
+    let router = Router::new().route("/t/{ticket}", handler);
+    let served = Served::start(observe(router, Metrics::new()), |listener| listener).await;
+    let (id, _) = ask(&served).await;
+    go_on.notify_one();
+    let reference = tokio::time::timeout(LONG, went_on.1.recv()).await;
+    assert_eq!(reference.unwrap(), Some(id.clone()));
+    let text = log.text();
+    let news = text.lines().find(|line| line.contains("news")).unwrap();
+    assert!(news.contains(&id), "{text}");
 }
 
 #[tokio::test]

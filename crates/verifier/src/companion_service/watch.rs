@@ -4,6 +4,7 @@ use super::find;
 use crate::app::App;
 use crate::transaction::{State, Transaction};
 use kazasu_proto::companion::v1;
+use kazasu_service::telemetry;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
@@ -15,7 +16,7 @@ pub(super) fn watch(app: Arc<App>, companion_secret: Vec<u8>, transaction: Trans
     let (sender, receiver) = mpsc::channel(4);
     // Subscribed before the first state is sent, so that no change falls in between.
     let changes = app.store.changes();
-    tokio::spawn(follow(
+    telemetry::spawn(follow(
         app,
         companion_secret,
         transaction.id,

@@ -4,12 +4,14 @@
 use super::problem::PageError;
 use super::tap;
 use crate::app::App;
+use crate::failure::Failure;
 use crate::store::transactions;
 use axum::extract::{Path, Query, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use kazasu_service::telemetry;
 use serde::Deserialize;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -37,7 +39,7 @@ pub(super) async fn events(
     let changes = app.store.changes();
     tap::own(&app, &headers, &id).await?;
     let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(follow(app, id, seen, changes, sender));
+    telemetry::spawn(follow(app, id, seen, changes, sender));
     let headers = [
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         // nginx would collect events until they fill a buffer.
@@ -71,8 +73,14 @@ async fn follow(
             .store
             .read(move |c| transactions::by_id(c, &wanted, now))
             .await;
-        // The browser asks again by itself when the stream ends.
-        let Ok(found) = found else { return };
+        let found = match found {
+            Ok(found) => found,
+            // The browser asks again by itself when the stream ends.
+            Err(error) => {
+                Failure::from(error).log();
+                return;
+            }
+        };
         let mark = found.map(|found| found.mark(app.settings.lifetimes.transaction, now));
         if mark.as_ref() != Some(&seen) {
             // Browsers drop an event without data. Whoever closed the page needs no news.
