@@ -10,6 +10,10 @@ use cryptoki::types::AuthPin;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 const FOLDER: &str = "KAZASU_TEST_SOFTHSM";
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
@@ -247,6 +251,60 @@ fn a_token_that_is_gone_is_a_failure_until_it_is_back() {
                 assert!(matches!(gone, Err(KeyFailure::Token(_))), "{gone:?}");
                 std::fs::rename(&hidden, &tokens).unwrap();
                 keys.check().await.unwrap();
+            });
+        },
+    );
+}
+
+/// A call in which the token works until `end` is dropped; it tells `began` when it is there.
+async fn hang(
+    token: super::Token,
+    began: UnboundedSender<()>,
+    end: Arc<Mutex<Receiver<()>>>,
+) -> Result<(), TokenError> {
+    let call = move |_: &mut _| {
+        began.send(()).unwrap();
+        // Fails once the sender is gone, and that is the end.
+        let _ = end.lock().unwrap().recv();
+        Ok(())
+    };
+    token.run(call).await
+}
+
+#[test]
+fn a_token_that_hangs_is_a_failure_after_its_time_and_is_used_again_afterwards() {
+    with_token(
+        "a_token_that_hangs_is_a_failure_after_its_time_and_is_used_again_afterwards",
+        |folder| {
+            fresh(folder);
+            let token = open_token(&token(folder)).unwrap();
+            // Its clock stands, and while a thread works nothing moves it but the test.
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().start_paused(true).build().unwrap();
+            runtime.block_on(async {
+                let (began, mut hanging) = unbounded_channel();
+                let (end, ended) = channel();
+                let ended = Arc::new(Mutex::new(ended));
+                let calls: Vec<_> = (0..super::SESSIONS)
+                    .map(|_| tokio::spawn(hang(token.clone(), began.clone(), ended.clone())))
+                    .collect();
+                for _ in 0..super::SESSIONS {
+                    hanging.recv().await.unwrap();
+                }
+                let late = tokio::spawn(hang(token.clone(), began, ended));
+                tokio::task::yield_now().await;
+                let almost = super::TIMEOUT - Duration::from_millis(2);
+                tokio::time::advance(almost).await;
+                assert!(!calls.iter().any(|call| call.is_finished()));
+                tokio::time::advance(Duration::from_millis(4)).await;
+                for call in calls.into_iter().chain([late]) {
+                    let failed = call.await.unwrap();
+                    assert!(matches!(failed, Err(TokenError::TimedOut)), "{failed:?}");
+                }
+                // The one that found no place never began.
+                assert!(hanging.try_recv().is_err());
+                drop(end);
+                token.run(|_| Ok(())).await.unwrap();
             });
         },
     );
