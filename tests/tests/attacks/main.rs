@@ -11,7 +11,7 @@ mod forms;
 #[path = "../verifier/gate.rs"]
 mod gate;
 #[allow(dead_code, reason = "the verifier's own tests use the rest")]
-#[path = "../../../crates/verifier/tests/flow/harness.rs"]
+#[path = "../../../crates/verifier/tests/flow/harness/mod.rs"]
 mod harness;
 mod left_open;
 mod relay;
@@ -20,5 +20,5 @@ mod resuming;
 mod stage;
 mod tickets;
 #[allow(dead_code, reason = "the tests of accepted taps use the rest")]
-#[path = "../verifier/world.rs"]
+#[path = "../verifier/world/mod.rs"]
 mod world;

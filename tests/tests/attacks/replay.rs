@@ -149,7 +149,7 @@ async fn a_restart_makes_no_old_assertion_good_again() {
     let mut companion = world.server.companion().await;
     let again = companion.submit_assertion(assertion.clone()).await.unwrap();
     assert_eq!(
-        crate::world::outcome(again),
+        crate::world::companion::outcome(again),
         Ok(String::new()),
         "the same outcome"
     );

@@ -57,7 +57,7 @@ async fn an_app_that_missed_the_answer_submits_again_and_gets_it() {
     };
     let mut companion = world.server.companion().await;
     let again = companion.submit_assertion(assertion).await.unwrap();
-    let return_url = crate::world::outcome(again).unwrap();
+    let return_url = crate::world::companion::outcome(again).unwrap();
     let page = return_url.split_once("/return/").unwrap().0;
     assert_eq!(page, world.server.origin);
     let back = tap.browser.get(&return_url).await;

@@ -1,6 +1,7 @@
 //! Taps brought to each point where an attack can set in.
 
-use crate::harness::{Browser, CODE_VERIFIER, Page};
+use crate::harness::browser::Page;
+use crate::harness::{Browser, CODE_VERIFIER};
 use crate::world::{Claimed, NAME, World};
 use kazasu_proto::companion::v1::{ClaimTicketRequest, StartPairingRequest};
 use kazasu_tests::database::Rows;

@@ -93,7 +93,7 @@ async fn nothing_is_accepted_if_the_ticket_is_renewed_while_the_authority_is_ask
         };
         let mut companion = tap.companion.clone();
         let (outcome, ()) = tokio::join!(companion.submit_assertion(assertion), refresh);
-        let outcome = crate::world::outcome(outcome.unwrap());
+        let outcome = crate::world::companion::outcome(outcome.unwrap());
         assert_eq!(outcome, Err(Reason::TicketUnknown), "{mode}");
         let shown = tap.browser.get(&tap.page).await;
         assert!(
@@ -130,7 +130,10 @@ async fn nothing_is_accepted_if_it_is_cancelled_or_ends_while_the_authority_is_a
         };
         let mut companion = tap.companion.clone();
         let (outcome, ()) = tokio::join!(companion.submit_assertion(assertion), meanwhile);
-        assert_eq!(crate::world::outcome(outcome.unwrap()), Err(expected));
+        assert_eq!(
+            crate::world::companion::outcome(outcome.unwrap()),
+            Err(expected)
+        );
         let shown = tap.browser.get(&tap.page).await;
         assert_eq!(shown.location, None, "no code");
     }

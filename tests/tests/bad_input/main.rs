@@ -8,8 +8,12 @@ mod addresses;
 mod challenges;
 mod forms;
 mod grpc;
-#[allow(dead_code, reason = "the verifier's own tests use the rest")]
-#[path = "../../../crates/verifier/tests/flow/harness.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the verifier's own tests use the rest"
+)]
+#[path = "../../../crates/verifier/tests/flow/harness/mod.rs"]
 mod harness;
 mod jwt;
 mod log;

@@ -1,6 +1,7 @@
 //! The return URL of same-phone mode.
 
-use crate::harness::{Browser, CODE_VERIFIER, Page};
+use crate::harness::browser::Page;
+use crate::harness::{Browser, CODE_VERIFIER};
 use crate::world::{World, code_in};
 use reqwest::StatusCode;
 

@@ -8,8 +8,12 @@ mod companion;
 #[allow(dead_code, reason = "the attacks use the rest")]
 mod gate;
 mod hand_back;
-#[allow(dead_code, reason = "the verifier's own tests use the rest")]
-#[path = "../../../crates/verifier/tests/flow/harness.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the verifier's own tests use the rest"
+)]
+#[path = "../../../crates/verifier/tests/flow/harness/mod.rs"]
 mod harness;
 mod lifetime;
 mod limits;

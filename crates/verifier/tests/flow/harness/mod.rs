@@ -1,19 +1,22 @@
 //! A verifier in this process, with its clock in the test's hands, and the three who talk to it:
 //! a relying party, a browser and a companion.
 
+pub(crate) mod browser;
+mod client;
+mod configuration;
+
+pub(crate) use browser::Browser;
+
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
+use configuration::configuration;
+use jsonwebtoken::EncodingKey;
 use kazasu_demo::postgres::test_database;
 use kazasu_proto::companion::v1::companion_service_client::CompanionServiceClient;
 use kazasu_verifier::{Keys, Settings, Verifier};
-use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
-use reqwest::{Client, Response, StatusCode};
-use serde_json::{Value, json};
+use reqwest::{Client, StatusCode};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -199,92 +202,6 @@ impl Server {
             .unwrap()
     }
 
-    /// The claims of the portal's client assertion as they should be.
-    pub(crate) fn client_claims(&self) -> Value {
-        self.client_claims_of("portal")
-    }
-
-    pub(crate) fn client_claims_of(&self, party: &str) -> Value {
-        static ASSERTIONS: AtomicU32 = AtomicU32::new(0);
-        let number = ASSERTIONS.fetch_add(1, Ordering::SeqCst);
-        json!({ "iss": party, "sub": party, "aud": self.origin, "iat": self.now(),
-            "exp": self.now() + 60, "jti": format!("jti-{number}") })
-    }
-
-    pub(crate) fn sign(&self, claims: &Value) -> String {
-        jsonwebtoken::encode(&Header::new(Algorithm::ES256), claims, &self.key).unwrap()
-    }
-
-    /// The same of a header and claims as they are written, sense or nonsense.
-    pub(crate) fn sign_raw(&self, header: &str, claims: &str) -> String {
-        let parts = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
-        let message = parts.join(".");
-        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, Algorithm::ES256);
-        format!("{message}.{}", signature.unwrap())
-    }
-
-    /// The public key that the relying parties are registered with.
-    pub(crate) fn public_jwk(&self) -> Value {
-        json!(Jwk::from_encoding_key(&self.key, Algorithm::ES256).unwrap())
-    }
-
-    /// Posts a form of the relying party's; returns status and JSON.
-    pub(crate) async fn post(
-        &self,
-        path: &str,
-        client_assertion: &str,
-        form: &[(&str, &str)],
-    ) -> (StatusCode, Value) {
-        let mut fields = vec![
-            (
-                "client_assertion_type",
-                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-            ),
-            ("client_assertion", client_assertion),
-        ];
-        fields.extend_from_slice(form);
-        let url = format!("{}{path}", self.origin);
-        let response = self.http.post(url).form(&fields).send().await.unwrap();
-        (response.status(), response.json().await.unwrap())
-    }
-
-    /// Pushes a request of the portal's with some parameters changed; an empty value leaves one
-    /// out.
-    pub(crate) async fn push(&self, changes: &[(&str, &str)]) -> (StatusCode, Value) {
-        self.push_as("portal", changes).await
-    }
-
-    async fn push_as(&self, party: &str, changes: &[(&str, &str)]) -> (StatusCode, Value) {
-        let assertion = self.sign(&self.client_claims_of(party));
-        self.push_with(&assertion, changes).await
-    }
-
-    /// The same with a client assertion of the test's.
-    pub(crate) async fn push_with(
-        &self,
-        assertion: &str,
-        changes: &[(&str, &str)],
-    ) -> (StatusCode, Value) {
-        let mut form = request();
-        form.retain(|(key, _)| !changes.iter().any(|(changed, _)| changed == key));
-        form.extend(changes.iter().filter(|(_, value)| !value.is_empty()));
-        self.post("/oidc/par", assertion, &form).await
-    }
-
-    /// Pushes a request with one parameter a second time.
-    pub(crate) async fn push_twice(
-        &self,
-        assertion: &str,
-        parameter: (&str, &str),
-    ) -> (StatusCode, Value) {
-        let mut form = request();
-        form.insert(0, parameter);
-        if parameter.0 == "client_id" {
-            form.push(("client_id", "portal"));
-        }
-        self.post("/oidc/par", assertion, &form).await
-    }
-
     /// The authorization URL of a fresh request.
     pub(crate) async fn authorization(&self, changes: &[(&str, &str)]) -> String {
         self.authorization_as("portal", changes).await
@@ -325,172 +242,5 @@ impl Server {
             .await;
         let ticket = browser.get(&page).await.ticket();
         (browser, page, ticket)
-    }
-}
-
-/// A request of the portal's that has everything it needs.
-fn request<'a>() -> Vec<(&'a str, &'a str)> {
-    vec![
-        ("response_type", "code"),
-        ("redirect_uri", REDIRECT_URI),
-        ("scope", "openid name"),
-        ("state", "the state"),
-        ("nonce", "the nonce"),
-        ("code_challenge", CODE_CHALLENGE),
-        ("code_challenge_method", "S256"),
-        ("purpose", "link"),
-        ("ui_locales", "en"),
-    ]
-}
-
-fn configuration(port: u16, database: &str, trust: &Trust, key: &EncodingKey) -> String {
-    let jwk = Jwk::from_encoding_key(key, Algorithm::ES256).unwrap();
-    let jwks = json!({ "keys": [jwk] });
-    let Trust {
-        anchors,
-        authority,
-        revocation,
-        more,
-    } = trust;
-    let fingerprint = ["AB"; 32].join(":");
-    format!(
-        r#"
-        origin = "http://127.0.0.1:{port}"
-        ticket_origin = "http://localhost:{port}"
-        listen = "127.0.0.1:{port}"
-        database = "{database}"
-        keys = "keys.toml"
-        trust = {{ hierarchy = "test", test_anchors = {anchors:?} }}
-        revocation = {{ ocsp_url = "{authority}/ocsp"{revocation} }}
-        lineage = {{ url = "{authority}/lineage" }}
-        {more}
-
-        [[relying_party]]
-        id = "portal"
-        name = {{ ja = "見本ポータル", en = "Sample portal" }}
-        sector = "portal.example"
-        redirect_uris = ["{REDIRECT_URI}"]
-        jwks = '{jwks}'
-        purposes = ["view", "link", "recover"]
-        claims = ["name"]
-        start_url = "https://portal.example/"
-
-        [[relying_party]]
-        id = "nameless"
-        name = {{ ja = "名無し", en = "Nameless" }}
-        sector = "nameless.example"
-        redirect_uris = ["https://nameless.example/"]
-        jwks = '{jwks}'
-        purposes = ["view"]
-        id_token_signed_response_alg = "RS256"
-
-        [[relying_party]]
-        id = "desk"
-        name = {{ ja = "見本窓口", en = "Sample desk" }}
-        sector = "desk.example"
-        redirect_uris = ["https://desk.example/"]
-        start_url = "https://desk.example/start"
-        jwks = '{jwks}'
-        purposes = ["counter", "recover"]
-        modes = {{ counter = ["local"] }}
-
-        [[relying_party]]
-        id = "older"
-        name = {{ ja = "年代物", en = "Older" }}
-        sector = "older.example"
-        redirect_uris = ["{OLDER_REDIRECT_URI}"]
-        client_secret_sha256 = "{OLDER_SECRET_SHA256}"
-        allow_unpushed_requests = true
-        default_purpose = "view"
-        purposes = ["view", "link"]
-
-        [pages]
-        institution = {{ ja = "見本大学", en = "Sample University" }}
-
-        [apps]
-        android = [{{ package = "example.kazasu", sha256_fingerprints = ["{fingerprint}"] }}]
-        ios = ["ABCDE12345.example.kazasu"]
-        "#
-    )
-}
-
-/// A browser with one cookie jar.
-pub(crate) struct Browser {
-    http: Client,
-    origin: String,
-    pub(crate) cookie: Option<String>,
-}
-
-pub(crate) struct Page {
-    pub(crate) status: StatusCode,
-    pub(crate) location: Option<String>,
-    pub(crate) html: String,
-}
-
-impl Page {
-    pub(crate) fn reason(&self) -> Option<&str> {
-        self.html.split_once("data-reason=\"")?.1.split('"').next()
-    }
-
-    pub(crate) fn ticket(&self) -> String {
-        let link = self.html.split_once("id=\"ticket\" href=\"").unwrap().1;
-        let url = link.split('"').next().unwrap();
-        url.split_once("/t/").unwrap().1.to_owned()
-    }
-}
-
-impl Browser {
-    pub(crate) fn new(server: &Server) -> Self {
-        Self {
-            http: server.http.clone(),
-            origin: server.origin.clone(),
-            cookie: None,
-        }
-    }
-
-    pub(crate) async fn get(&mut self, url: &str) -> Page {
-        let mut request = self.http.get(url);
-        if let Some(cookie) = &self.cookie {
-            request = request.header(COOKIE, cookie);
-        }
-        let response = request.send().await.unwrap();
-        self.page(response).await
-    }
-
-    pub(crate) async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Page {
-        let origin = self.origin.clone();
-        self.post_from(&origin, url, form).await
-    }
-
-    /// Posts as a page of another origin would.
-    pub(crate) async fn post_from(
-        &mut self,
-        origin: &str,
-        url: &str,
-        form: &[(&str, &str)],
-    ) -> Page {
-        let mut request = self.http.post(url).header(ORIGIN, origin).form(form);
-        if let Some(cookie) = &self.cookie {
-            request = request.header(COOKIE, cookie);
-        }
-        let response = request.send().await.unwrap();
-        self.page(response).await
-    }
-
-    async fn page(&mut self, response: Response) -> Page {
-        let header = |name| {
-            response
-                .headers()
-                .get(name)
-                .map(|value| value.to_str().unwrap().to_owned())
-        };
-        if let Some(cookie) = header(SET_COOKIE) {
-            self.cookie = cookie.split(';').next().map(str::to_owned);
-        }
-        Page {
-            status: response.status(),
-            location: header(LOCATION),
-            html: response.text().await.unwrap(),
-        }
     }
 }
