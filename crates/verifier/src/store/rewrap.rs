@@ -4,11 +4,28 @@ use super::nodes;
 use crate::keys::{KeyCheck, KeyFailure, KeyKind};
 use crate::ppid::CredentialIndex;
 use kazasu_service::audit::{self, Details};
-use kazasu_service::store::{Connection, SqlError};
+use kazasu_service::store::{Connection, Engine, SqlError, Value};
 use kazasu_service::values;
+use std::sync::LazyLock;
 
 /// Indexes read at a time.
 const PAGE: u32 = 1000;
+
+/// Indexes written by one statement, which is a round trip to PostgreSQL.
+const ROWS: usize = 100;
+
+/// Inserts so many.
+static INSERT_ROWS: LazyLock<String> = LazyLock::new(|| {
+    let row = |number| format!("(?{}, ?{})", 2 * number + 1, 2 * number + 2);
+    let rows: Vec<_> = (0..ROWS).map(row).collect();
+    format!(
+        "INSERT INTO rewrapped_indexes (old_index, new_index) VALUES {} ON CONFLICT DO NOTHING",
+        rows.join(", ")
+    )
+});
+
+const INSERT_ROW: &str =
+    "INSERT INTO rewrapped_indexes (old_index, new_index) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
 /// For each column that holds credential indexes: how its values are read in order, and how they
 /// are replaced.
@@ -57,6 +74,10 @@ pub(crate) fn rewrap(
     now: i64,
 ) -> Result<Rewrapped, SqlError> {
     nodes::lock(c)?;
+    if c.engine() == Engine::Postgres {
+        // What goes over every stored index takes as long as it takes, and nobody waits for it.
+        c.execute("SET LOCAL statement_timeout = 0", values![])?;
+    }
     if let Some(seen_at) = nodes::running(c, now)? {
         return Ok(Rewrapped::Running(seen_at));
     }
@@ -101,16 +122,21 @@ fn compute(
             return Ok(Ok(()));
         };
         last = end.to_vec();
-        for old in &indexes {
-            let new = match wrap(old) {
-                Ok(new) => new,
-                Err(failure) => return Ok(Err(failure)),
-            };
-            c.execute(
-                "INSERT INTO rewrapped_indexes (old_index, new_index) VALUES (?1, ?2)
-                 ON CONFLICT DO NOTHING",
-                values![old, new],
-            )?;
+        for rows in indexes.chunks(ROWS) {
+            let mut both: Vec<Value> = Vec::with_capacity(2 * ROWS);
+            for old in rows {
+                match wrap(old) {
+                    Ok(new) => both.extend([Value::from(old), Value::from(new)]),
+                    Err(failure) => return Ok(Err(failure)),
+                }
+            }
+            if rows.len() == ROWS {
+                c.execute(&INSERT_ROWS, &both)?;
+                continue;
+            }
+            for row in both.chunks(2) {
+                c.execute(INSERT_ROW, row)?;
+            }
         }
     }
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::keys::KeyMismatch;
 use crate::store::fixture::empty_store;
 use crate::store::nodes::{NodeId, ended, known, register, running, seen};
-use kazasu_service::store::{Engine, Store};
+use kazasu_service::store::Store;
 
 const NODE: NodeId = [1; 16];
 
