@@ -137,7 +137,12 @@ pub fn by_address(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::response::IntoResponse as _;
+    use axum::routing::get;
     use std::sync::atomic::{AtomicU64, Ordering};
+    use tower::ServiceExt as _;
 
     struct Tested {
         seconds: Arc<AtomicU64>,
@@ -188,10 +193,44 @@ mod tests {
     }
 
     #[test]
+    fn whoever_waits_as_long_as_they_are_told_has_waited_long_enough() {
+        // One comes back every 2.3 seconds.
+        let Tested { seconds, limit, .. } = tested(26, 1);
+        let one = address("192.0.2.1");
+        limit.check(&one).unwrap();
+        let refused = limit.check(&one).unwrap_err();
+        seconds.fetch_add(refused.retry_after, Ordering::SeqCst);
+        limit.check(&one).unwrap();
+    }
+
+    #[test]
     fn zero_a_minute_is_no_limit() {
         let Tested { limit, .. } = tested(0, 1);
         for _ in 0..100 {
             limit.check(&address("192.0.2.1")).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn each_client_is_limited_by_itself_and_a_network_as_one() {
+        let Tested { limit, .. } = tested(1, 1);
+        let served = Router::new().route("/", get(|| async {}));
+        let router = by_address(served, Arc::new(limit), |_, _| {
+            StatusCode::TOO_MANY_REQUESTS.into_response()
+        });
+        for (from, is_served) in [
+            ("192.0.2.1", true),
+            ("192.0.2.1", false),
+            ("192.0.2.2", true),
+            ("2001:db8::1", true),
+            ("2001:db8::2", false),
+            ("2001:db8:0:1::1", true),
+        ] {
+            let mut request = Request::new(Body::empty());
+            let client = ClientAddress(address(from));
+            request.extensions_mut().insert(client);
+            let answer = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status().is_success(), is_served, "{from}");
         }
     }
 

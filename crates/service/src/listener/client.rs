@@ -81,6 +81,8 @@ mod tests {
         let lines = ["10.9.9.9", "203.0.113.9 , 192.0.2.7"];
         assert_eq!(seen("192.0.2.1", &lines, &proxies), "203.0.113.9");
         assert_eq!(seen("::ffff:192.0.2.1", &lines, &proxies), "203.0.113.9");
+        let lines = ["10.9.9.9, 203.0.113.9, ::ffff:192.0.2.7"];
+        assert_eq!(seen("192.0.2.1", &lines, &proxies), "203.0.113.9");
     }
 
     #[test]

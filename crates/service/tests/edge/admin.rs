@@ -75,6 +75,17 @@ async fn a_server_that_is_not_ready_is_still_alive() {
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_know_whether_it_is_ready_is_not() {
+    let admin = Admin::new(Metrics::new(), std::future::pending);
+    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/health/ready", tcp.local_addr().unwrap());
+    tokio::spawn(admin.serve(tcp, std::future::pending()));
+    let answer = tokio::time::timeout(LONG, reqwest::get(url)).await;
+    let status = answer.unwrap().unwrap().status();
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
 async fn grpc_health_follows_readiness() {
     let running = start().await;
     let mut client = HealthClient::new(running.channel().await);

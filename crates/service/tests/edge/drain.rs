@@ -39,11 +39,12 @@ async fn requests_under_way_are_answered_and_nobody_connects_any_more() {
     let requests = clients.map(|client| tokio::spawn(client.get(served.url("/")).send()));
     reached.acquire_many(2).await.unwrap().forget();
 
-    let ended = served.stop();
+    let mut ended = served.stop();
     // The idle connection is closed at once, and by then the port is.
     assert_eq!(read_to_end(idle).await, "");
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
-    assert!(!ended.is_finished());
+    let early = tokio::time::timeout(SHORT, &mut ended).await;
+    assert!(early.is_err(), "it waits for the requests under way");
     may_answer.add_permits(2);
     for request in requests {
         let response = request.await.unwrap().unwrap();

@@ -62,6 +62,9 @@ impl TraceService for Collector {
 async fn serve() -> Served {
     let handler = get(|| async {
         let reference = reference();
+        // As any crate beneath could.
+        drop(tracing::info_span!(target: "other", "foreign", CANARY));
+        tracing::debug!(target: "other", CANARY);
         tracing::error!(reference, "internal error");
         reference
     });
@@ -73,6 +76,8 @@ async fn serve() -> Served {
 async fn ask(served: &Served) -> (String, String) {
     let url = served.url(&format!("/t/{CANARY}?code={CANARY}"));
     let request = reqwest::Client::new().get(url).header("cookie", CANARY);
+    // Whoever chose their own could hide behind that of somebody else.
+    let request = request.header("x-request-id", CANARY);
     let answer = request.send().await.unwrap();
     let id = answer.headers()["x-request-id"]
         .to_str()
@@ -97,6 +102,10 @@ async fn one_identifier_is_in_the_header_the_answer_and_every_line_of_the_log() 
         let served = serve().await;
         let (id, reference) = ask(&served).await;
         assert_eq!(id, reference);
+        let method = reqwest::Method::from_bytes(CANARY.as_bytes()).unwrap();
+        let strange = served.url(&format!("/{CANARY}"));
+        let strange = reqwest::Client::new().request(method, strange);
+        assert_eq!(strange.send().await.unwrap().status(), 404);
         let text = log.text();
         let lines: Vec<_> = text
             .lines()
@@ -104,6 +113,10 @@ async fn one_identifier_is_in_the_header_the_answer_and_every_line_of_the_log() 
             .collect();
         assert!(lines.len() >= 3, "{text}");
         assert!(lines.iter().all(|line| line.contains(&id)), "{text}");
+        assert!(
+            text.contains("unmatched") && text.contains("other"),
+            "{text}"
+        );
         assert!(!text.contains(CANARY), "{text}");
         if format == LogFormat::Json {
             for line in text.lines() {

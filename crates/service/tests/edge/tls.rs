@@ -1,12 +1,14 @@
 //! TLS, and a certificate that is replaced.
 
-use crate::harness::{LONG, SHORT, Served};
+use crate::harness::{LONG, PATIENT, SHORT, Served, read_to_end};
 use axum::Router;
 use axum::routing::get;
+use kazasu_service::listener::Patience;
 use kazasu_service::tls::{Tls, TlsError, TlsFiles};
 use reqwest::{Certificate, Client, Version};
 use std::path::Path;
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
 
 const NAME: &str = "server.example";
 
@@ -68,6 +70,27 @@ async fn tls_1_2_is_served_and_plain_http_is_not() {
         .unwrap();
     ask(&old, &served).await.unwrap();
     assert!(reqwest::get(served.url("/")).await.is_err());
+}
+
+#[tokio::test]
+async fn whoever_does_not_finish_a_handshake_is_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    write_pair(folder.path());
+    let tls = Tls::read(files(&folder)).unwrap();
+    let patience = Patience {
+        handshake: SHORT,
+        ..PATIENT
+    };
+    let served = Served::start(Router::new(), |listener| {
+        listener.with_tls(Some(tls)).with_patience(patience)
+    })
+    .await;
+    // Nothing, and the beginning of a handshake record: RFC 8446 §5.1.
+    for beginning in [&b""[..], &[22, 3, 1]] {
+        let mut stream = served.connect().await;
+        stream.write_all(beginning).await.unwrap();
+        read_to_end(stream).await;
+    }
 }
 
 #[tokio::test]
