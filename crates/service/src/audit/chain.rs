@@ -85,3 +85,34 @@ pub(super) fn head_message(number: i64, sealed_at: i64, hash: &[u8; 32]) -> Vec<
     let sealed_at = sealed_at.to_be_bytes();
     [HEAD_DOMAIN, &number, &sealed_at, hash].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Computed once, with another program: whoever changes what is hashed or signed can check no
+    /// seal of the past.
+    #[test]
+    fn seals_and_heads_are_computed_as_they_always_were() {
+        let event = |sequence, at, kind: &str, details: &str| Event {
+            sequence,
+            at,
+            kind: kind.to_owned(),
+            details: details.to_owned(),
+        };
+        let events = [
+            event(3, 900, "started", "{}"),
+            event(5, 950, "accepted", r#"{"purpose":"link"}"#),
+        ];
+        let hash = seal_hash(&[9; 32], 2, 1000, &events);
+        assert_eq!(
+            hex::encode(hash),
+            "17aec7f59de2d6d9e1c438e37a4abc0466abcc101d9e17d7a867fbde11f1710c"
+        );
+        let message = [
+            b"kazasu/audit-head/v1\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\x03\xe8".as_slice(),
+            &hash,
+        ];
+        assert_eq!(head_message(2, 1000, &hash), message.concat());
+    }
+}

@@ -150,3 +150,40 @@ async fn no_key_of_an_algorithm_means_no_token() {
     let refused = keys.sign_token(Algorithm::RS256, &"claims", 0).await;
     assert!(matches!(refused, Err(KeyFailure::NoSigningKey { .. })));
 }
+
+/// Computed once, with another program: whoever changes how these are made loses every person that
+/// a database knows, or can check no seal of the past.
+#[tokio::test]
+async fn what_is_known_for_ever_is_computed_as_it_always_was() {
+    use crate::ppid::{credential_index, ppid};
+    let mut file = KeysFile::generate().unwrap();
+    let key = |byte: u8| hex::encode([byte; 32]);
+    file.index = vec![key(1)];
+    file.pairwise[0].key = key(3);
+    file.audit[0].key = key(6);
+    let keys = Keys::from_file(&file).unwrap();
+    let index = async |keys: &Keys| {
+        let index = credential_index(keys, b"issuer", &[1, 2]).await;
+        hex::encode(index.unwrap())
+    };
+    assert_eq!(
+        index(&keys).await,
+        "3b04b459a2b045b5fa95a7b4062b435aba8eaaad99c5dba34ea838f23c73c269"
+    );
+    file.index.push(key(2));
+    assert_eq!(
+        index(&Keys::from_file(&file).unwrap()).await,
+        "8070d6e10cf1d1323f3fa2a2a23d5a588275653720c22cfc806e17a19a4ab96f"
+    );
+    let sub = ppid(&keys, 1, "portal.example", &[7; 16]).await;
+    assert_eq!(sub.unwrap(), "LwdKiCu896Ucuk8zNrpgAGXj_9ETiUEM09BdmrmmqBc");
+    let pairwise = keys.checks().unwrap().pop().unwrap();
+    assert_eq!(
+        hex::encode(pairwise.value),
+        "a9e1b6b088d3ef5c96dbf4b160dd9e91ed8c4438cb3119f67a27eaac5171ea74"
+    );
+    assert_eq!(
+        hex::encode(keys.audit().public()),
+        "c0b17ecf18d614050db25cf064e9a343c35f25b7cd9e1c14a3e77b132bb4122c"
+    );
+}
