@@ -235,6 +235,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_write_is_not_acknowledged_before_its_commit() {
+        const CHILDREN: Migration = &["CREATE TABLE children (parent TEXT NOT NULL
+            REFERENCES things (name) DEFERRABLE INITIALLY DEFERRED) STRICT;"];
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.db");
+        let store = open(&path, &[ONE, CHILDREN], Schema::Migrate).unwrap();
+        // Nothing but the commit sees that the parent is missing.
+        let orphan = store.write(|c| c.execute("INSERT INTO children VALUES ('nobody')", &[]));
+        assert!(matches!(orphan.await, Err(StoreError::NotCommitted)));
+        assert!(store.write(|_| Ok(())).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_reader_writes_nothing_and_a_commit_waits_for_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir.path().join("x.db"), &[ONE], Schema::Migrate).unwrap();
+        let written = store.read(|c| c.execute("INSERT INTO things VALUES ('a')", &[]));
+        assert!(written.await.is_err());
+        let level = store.write(|c| {
+            c.optional("PRAGMA synchronous", &[], |row| {
+                row.get::<i64>("synchronous")
+            })
+        });
+        assert_eq!(level.await.unwrap(), Some(2), "FULL");
+    }
+
+    #[tokio::test]
     async fn what_was_erased_is_in_no_file_once_the_log_is_emptied() {
         let dir = tempfile::tempdir().unwrap();
         let store = open(&dir.path().join("x.db"), &[ONE], Schema::Migrate).unwrap();
