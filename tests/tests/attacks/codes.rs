@@ -94,6 +94,21 @@ async fn of_many_who_redeem_one_code_at_once_one_gets_the_token() {
 }
 
 #[tokio::test]
+async fn of_many_tabs_that_redeem_their_codes_at_once_one_gets_the_token() {
+    let world = World::start().await;
+    let mut tap = world.claimed("other-device").await;
+    tap.accepted(&world.card("taro")).await.unwrap();
+    let mut codes = Vec::new();
+    for _ in 0..4 {
+        codes.push(tap.code().await);
+    }
+    let redeem = |tab: usize| world.redeem(&codes[tab], CODE_VERIFIER);
+    let outcomes = tokio::join!(redeem(0), redeem(1), redeem(2), redeem(3));
+    let outcomes = [outcomes.0, outcomes.1, outcomes.2, outcomes.3];
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+}
+
+#[tokio::test]
 async fn every_answer_says_which_issuer_it_is_from() {
     let world = World::start().await;
     let server = &world.server;

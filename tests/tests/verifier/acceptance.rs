@@ -51,6 +51,18 @@ async fn a_tap_says_who_what_for_and_how_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_token_tells_when_the_card_was_held_and_when_it_was_issued() {
+    let world = World::start().await;
+    let mut claimed = world.claimed("other-device").await;
+    claimed.accepted(&world.card("taro")).await.unwrap();
+    world.server.pass(70);
+    let code = claimed.code().await;
+    let claims = world.redeem(&code, CODE_VERIFIER).await.unwrap();
+    let times = ["auth_time", "iat", "exp"].map(|claim| claims[claim].as_i64().unwrap());
+    assert_eq!(times, [START, START + 70, START + 370]);
+}
+
+#[tokio::test]
 async fn one_sector_sees_one_pseudonym_and_another_sector_another() {
     let world = World::start().await;
     let card = world.card("taro");
@@ -60,6 +72,18 @@ async fn one_sector_sees_one_pseudonym_and_another_sector_another() {
     assert_eq!(first["sub"], second["sub"]);
     assert_ne!(first["sub"], elsewhere["sub"]);
     assert!(elsewhere["name"].is_null());
+}
+
+#[tokio::test]
+async fn two_relying_parties_of_one_sector_see_the_same_pseudonym() {
+    let world = World::start().await;
+    let sectors = ["portal.example", "nameless.example"].map(|name| format!("sector = \"{name}\""));
+    let world = world
+        .restart_with(|text| text.replace(&sectors[1], &sectors[0]))
+        .await;
+    let card = world.card("taro");
+    let portal = world.tap(&card).await.unwrap();
+    assert_eq!(portal["sub"], world.tap_elsewhere(&card).await["sub"]);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use crate::harness::Server;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_client_assertion_must_be_ours_fresh_and_new() {
@@ -20,6 +21,7 @@ async fn a_client_assertion_must_be_ours_fresh_and_new() {
         ("iat", json!(now + 61)),
         ("nbf", json!(now + 61)),
         ("jti", json!("")),
+        ("jti", json!("x".repeat(257))),
     ] {
         let mut claims = server.client_claims();
         claims[claim] = value;
@@ -72,6 +74,27 @@ async fn an_assertion_that_was_used_is_refused_at_every_endpoint_as_long_as_it_l
         let (status, _) = server.post("/oidc/token", &once, &[]).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
     }
+}
+
+#[tokio::test]
+async fn an_assertion_that_was_used_is_not_forgotten_before_it_ends() {
+    let server = Server::start_with_tables("[lifetimes]\ntransaction = 100\n").await;
+    let once = server.sign(&server.client_claims());
+    server.post("/oidc/par", &once, &[]).await;
+    server.begin(&[]).await;
+    server.pass(119);
+    // The transaction that ran out is counted once the server has tidied up.
+    let tidied = async {
+        let metrics = format!("{}/metrics", server.admin);
+        let expired = "kazasu_transactions_total{state=\"expired\"} 1";
+        let text = async || server.http.get(&metrics).send().await?.text().await;
+        while !text().await.unwrap().contains(expired) {}
+    };
+    tokio::time::timeout(Duration::from_secs(30), tidied)
+        .await
+        .unwrap();
+    let (status, _) = server.post("/oidc/token", &once, &[]).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
 }
 
 /// A JWT with a header and a key of the attacker's choice.

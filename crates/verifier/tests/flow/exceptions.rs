@@ -110,7 +110,12 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
 #[tokio::test]
 async fn who_has_no_exception_is_told_to_push() {
     let server = Server::start().await;
-    let changes = [("client_id", "portal"), ("redirect_uri", REDIRECT_URI)];
+    // A request that could be pushed as it is.
+    let changes = [
+        ("client_id", "portal"),
+        ("redirect_uri", REDIRECT_URI),
+        ("purpose", "link"),
+    ];
     let url = unpushed(&server, &changes);
     let answer = Browser::new(&server)
         .get(url.as_str())

@@ -78,8 +78,11 @@ async fn reopening_the_authorization_finds_the_transaction_again() {
         browser.get(&stranger).await.reason(),
         Some("wrong_relying_party")
     );
-    let foreign = Browser::new(&server).get(&url).await;
-    assert_eq!(foreign.reason(), Some("wrong_browser"));
+    let (known, _) = server.begin(&[]).await;
+    for mut foreign in [Browser::new(&server), known] {
+        let shown = foreign.get(&url).await;
+        assert_eq!(shown.reason(), Some("wrong_browser"));
+    }
 }
 
 #[tokio::test]
