@@ -67,9 +67,11 @@ impl Authority {
         Some(profile::signed(&der::sequence(&parts), algorithm, &ca.key))
     }
 
-    /// The HTTP entity tag of the lists at `now`: new with every change of status, and every hour.
+    /// The HTTP entity tag of the lists at `now`: new with every change of status, every hour, and
+    /// for each kind of answer.
     pub(super) fn crl_tag(&self, now: i64) -> String {
-        format!("\"{}-{}\"", self.revision, now.div_euclid(3600))
+        let (kind, hour) = (self.crl_answer, now.div_euclid(3600));
+        format!("\"{kind:?}-{}-{hour}\"", self.revision)
     }
 }
 

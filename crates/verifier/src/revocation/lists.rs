@@ -72,17 +72,22 @@ impl Lists {
         }
     }
 
-    /// What the lists say of a certificate; `None` if no list in time is about it. Of several the
-    /// newest counts, except that revoked is final.
+    /// What the lists say of a certificate; `None` if no list in time is about it.
     pub(super) fn judge(&self, certificate: &ValidCertificate, now: i64) -> Option<Judgement> {
-        self.slots
+        let lists = self
+            .slots
             .iter()
-            .filter_map(|slot| slot.kept().list.clone()?.judge(certificate, now).ok())
-            .max_by_key(|said| {
-                let final_word = super::is_revoked(said.status);
-                (final_word, said.this_update, said.status)
-            })
+            .filter_map(|slot| slot.kept().list.clone());
+        what_counts(lists.filter_map(|list| list.judge(certificate, now).ok()))
     }
+}
+
+/// Of what several lists say the newest, except that revoked is final.
+fn what_counts(said: impl Iterator<Item = Judgement>) -> Option<Judgement> {
+    said.max_by_key(|said| {
+        let final_word = super::is_revoked(said.status);
+        (final_word, said.this_update, said.status)
+    })
 }
 
 impl Slot {
@@ -186,6 +191,30 @@ async fn keep(app: Arc<App>, number: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kazasu_assertion::revocation::{RevocationReason, Status};
+
+    #[test]
+    fn of_several_lists_the_newest_counts_except_that_revoked_is_final() {
+        let at = 0;
+        let (good, hold) = (Status::Good, Status::OnHold { at });
+        let reason = RevocationReason::KeyCompromise;
+        let revoked = Status::Revoked { at, reason };
+        for (said, expected) in [
+            (vec![], None),
+            (vec![(good, 1), (hold, 2)], Some((hold, 2))),
+            (vec![(good, 2), (hold, 1)], Some((good, 2))),
+            (vec![(hold, 1), (good, 1)], Some((hold, 1))),
+            (vec![(good, 2), (revoked, 1)], Some((revoked, 1))),
+        ] {
+            let said = said.into_iter().map(|(status, this_update)| Judgement {
+                status,
+                this_update,
+                fresh_until: None,
+            });
+            let came = what_counts(said);
+            assert_eq!(came.map(|said| (said.status, said.this_update)), expected);
+        }
+    }
 
     #[test]
     fn a_list_that_is_not_there_is_asked_for_again_after_a_pause() {

@@ -12,13 +12,21 @@ fn responder(
     purpose: &[u8],
     dates: [&str; 2],
 ) -> (Vec<u8>, Vec<u8>) {
+    appointed(authority, &responder_fields(authority, key, purpose, dates))
+}
+
+fn responder_fields(authority: &Forge, key: &Forge, purpose: &[u8], dates: [&str; 2]) -> Fields {
     let mut fields = authority.card();
     fields.0[KEY] = key.key_info();
     fields.0[VALIDITY] = validity(dates[0], dates[1]);
     let purpose = write(der::SEQUENCE, &[&write(der::OID, &[purpose])]);
     fields.set_extension(oid::EXTENDED_KEY_USAGE, false, &purpose);
+    fields
+}
+
+fn appointed(authority: &Forge, fields: &Fields) -> (Vec<u8>, Vec<u8>) {
     let name = write(der::constructed(1), &[&fields.0[SUBJECT]]);
-    (authority.sign(&fields), name)
+    (authority.sign(fields), name)
 }
 
 const YEAR: [&str; 2] = ["260101000000Z", "270101000000Z"];
@@ -206,7 +214,12 @@ fn a_responder_without_authority_is_refused() {
     let world = World::new();
     let (key, stranger) = (Forge::new(), Forge::new());
     let past = ["250101000000Z", "260101000000Z"];
+    // keyAgreement alone: RFC 5280 §4.2.1.3
+    let mut signs_nothing = responder_fields(&world.authority, &key, oid::OCSP_SIGNING, YEAR);
+    let usage = write(der::BIT_STRING, &[&[3, 0x08]]);
+    signs_nothing.set_extension(oid::KEY_USAGE, true, &usage);
     let appointments = [
+        appointed(&world.authority, &signs_nothing),
         responder(&world.authority, &key, oid::CLIENT_AUTH, YEAR), // a card signs for itself
         responder(&world.authority, &key, oid::OCSP_SIGNING, past),
         responder(&stranger, &key, oid::OCSP_SIGNING, YEAR), // another authority of the same name
