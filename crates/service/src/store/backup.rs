@@ -164,3 +164,38 @@ fn fill(
     database.adjust_sequences(tables)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: Migration = &["CREATE TABLE things (name TEXT NOT NULL PRIMARY KEY) STRICT;"];
+
+    #[test]
+    fn what_is_of_another_program_format_or_schema_is_not_restored() {
+        for (program, format, schema, is_fine) in [
+            ("tested", FORMAT, 1, true),
+            ("other", FORMAT, 1, false),
+            ("tested", FORMAT + 1, 1, false),
+            ("tested", FORMAT, 2, false),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("backup");
+            let mut writer = Writer::create(&path).unwrap();
+            let header = Header {
+                format,
+                program: program.to_owned(),
+                schema,
+                created_at: 0,
+            };
+            writer.write(&header).unwrap();
+            writer.finish().unwrap();
+            let location = Location::Sqlite(folder.path().join("restored.db"));
+            match restore(&location, &[ONE], "tested", &path) {
+                Ok(_) => assert!(is_fine, "{header:?}"),
+                Err(BackupError::Foreign { .. }) => assert!(!is_fine, "{header:?}"),
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+}
