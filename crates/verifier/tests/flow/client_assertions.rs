@@ -53,6 +53,22 @@ async fn an_altered_or_foreign_client_assertion_is_refused() {
 }
 
 #[tokio::test]
+async fn an_assertion_that_is_said_to_be_of_another_kind_is_none() {
+    let server = Server::start().await;
+    let saml = "urn:ietf:params:oauth:client-assertion-type:saml2-bearer";
+    for kind in ["", saml] {
+        let assertion = server.sign(&server.client_claims());
+        let form = [
+            ("client_assertion_type", kind),
+            ("client_assertion", assertion.as_str()),
+        ];
+        let request = server.http.post(format!("{}/oidc/par", server.origin));
+        let answer = request.form(&form).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn a_clock_may_be_a_minute_off() {
     let server = Server::start().await;
     let now = server.now();

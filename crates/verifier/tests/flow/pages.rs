@@ -99,6 +99,12 @@ async fn a_page_of_ours_is_strict_and_names_no_page_to_others() {
     assert!(!policy.contains("unsafe"), "{policy}");
     let discovery = get(&server, "/.well-known/openid-configuration").await;
     assert_eq!(discovery.headers()[REFERRER_POLICY], "no-referrer");
+    // What leads on may have a code in it.
+    let led_on = server.http.get(format!("{page}/pair")).send();
+    let led_on = led_on.await.unwrap();
+    assert_eq!(led_on.status(), StatusCode::SEE_OTHER);
+    assert_eq!(led_on.headers()[CACHE_CONTROL], "no-store");
+    assert_eq!(led_on.headers()[REFERRER_POLICY], "no-referrer");
 }
 
 #[tokio::test]

@@ -86,6 +86,19 @@ async fn reopening_the_authorization_finds_the_transaction_again() {
 }
 
 #[tokio::test]
+async fn a_look_ahead_uses_up_no_request() {
+    let server = Server::start().await;
+    let url = server.authorization(&[]).await;
+    let ahead = server.http.get(&url).header("sec-purpose", "prefetch");
+    for look in [server.http.head(&url), ahead] {
+        let seen = look.send().await.unwrap();
+        assert!(seen.headers().get("set-cookie").is_none());
+    }
+    let begun = Browser::new(&server).get(&url).await;
+    assert!(begun.location.unwrap().contains("/tap/"));
+}
+
+#[tokio::test]
 async fn a_second_tab_keeps_the_cookie_and_gets_its_own_transaction() {
     let server = Server::start().await;
     let (mut browser, first) = server.begin(&[]).await;

@@ -63,6 +63,11 @@ async fn a_page_may_load_what_it_needs_and_nothing_else() {
     );
     assert_eq!(still.headers()[CACHE_CONTROL], "no-store");
     assert_eq!(still.headers()[REFERRER_POLICY], "same-origin");
+    for name in ["cross-origin-opener-policy", "cross-origin-resource-policy"] {
+        assert_eq!(still.headers()[name], "same-origin");
+    }
+    let permissions = still.headers()["permissions-policy"].to_str().unwrap();
+    assert!(permissions.contains("camera=()"), "{permissions}");
     assert!(!html(still).await.contains("<script"));
 
     let targets = ["https://portal.example".to_owned()];

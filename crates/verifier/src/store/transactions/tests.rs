@@ -1,6 +1,7 @@
 //! The steps up to pairing, and the ways to end.
 
 use super::*;
+use crate::store::acceptance::{HandBack, hand_back};
 use crate::store::fixture::*;
 use crate::store::{oidc, subjects};
 
@@ -46,6 +47,18 @@ async fn a_ticket_ends_with_its_time_and_with_its_transaction() {
 }
 
 #[tokio::test]
+async fn a_ticket_that_would_outlive_its_transaction_does_not() {
+    let fixture = Fixture::new().await;
+    let late = NewTicket {
+        expires_at: 700,
+        ..ticket(Mode::OtherDevice, 0, TICKET)
+    };
+    assert!(fixture.run(move |c| mint(c, "T", &late, 590)).await);
+    let claimed = fixture.run(|c| claim(c, &TICKET, &COMPANION, 600)).await;
+    assert_eq!(claimed.err(), Some(Reason::TransactionExpired));
+}
+
+#[tokio::test]
 async fn a_new_ticket_voids_claim_digits_and_old_ticket() {
     let fixture = Fixture::with_digits().await;
     assert!(
@@ -86,6 +99,8 @@ async fn digits_pair_once_and_only_in_the_browser_that_started() {
     assert_eq!(foreign, Pairing::NotWaiting);
     assert_eq!(fixture.pair("012345", 3).await, Pairing::Paired);
     assert_eq!(fixture.pair("012345", 3).await, Pairing::NotWaiting);
+    let again = fixture.run(|c| start_pairing(c, &COMPANION, "543210", 122, 3));
+    assert!(again.await.is_err());
     assert_eq!(fixture.at(3).await.state, State::Paired);
 }
 
@@ -170,6 +185,18 @@ async fn cancelling_works_until_redeemed_and_erases_the_name() {
     assert_eq!((after.state, after.sealed_name), (State::Cancelled, None));
     assert!(!fixture.run(|c| cancel(c, "T", 11)).await);
     assert!(!fixture.code_issued(11).await);
+}
+
+#[tokio::test]
+async fn what_is_withdrawn_leaves_nothing_of_the_tap() {
+    let fixture = Fixture::accepted(Mode::SamePhone).await;
+    assert!(fixture.run(|c| withdraw(c, "T", 600, 11)).await);
+    let after = fixture.at(11).await;
+    assert_eq!(after.state, State::Claimed);
+    assert_eq!((after.subject, after.sealed_name), (None, None));
+    assert_eq!((after.auth_time, after.assertion_hash), (None, None));
+    let back = fixture.run(|c| hand_back(c, &RETURN, Some(&BROWSER), 12));
+    assert!(matches!(back.await, HandBack::Unknown));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, Header, jwk::Jwk};
 use reqwest::StatusCode;
+use reqwest::header::CACHE_CONTROL;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -38,7 +39,8 @@ impl Server {
         json!(Jwk::from_encoding_key(&self.key, Algorithm::ES256).unwrap())
     }
 
-    /// Posts a form of the relying party's; returns status and JSON.
+    /// Posts a form of the relying party's; returns status and JSON, which nobody may keep: RFC
+    /// 6749 §5.1.
     pub(crate) async fn post(
         &self,
         path: &str,
@@ -55,6 +57,7 @@ impl Server {
         fields.extend_from_slice(form);
         let url = format!("{}{path}", self.origin);
         let response = self.http.post(url).form(&fields).send().await.unwrap();
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
         (response.status(), response.json().await.unwrap())
     }
 
