@@ -1,7 +1,7 @@
 //! What is sealed cannot be changed unseen.
 
 use crate::site::{NOW, sites};
-use kazasu_service::audit::Finding;
+use kazasu_service::audit::{Details, Finding, record};
 
 #[tokio::test]
 async fn what_was_sealed_is_verified_and_what_was_not_is_told() {
@@ -99,6 +99,30 @@ async fn every_way_of_tampering_is_seen_where_it_was_done() {
             }
             assert_eq!(site.findings(None).await, *expected, "{tampering:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn more_than_one_look_takes_in_is_sealed_and_verified_all_the_same() {
+    for site in sites().await {
+        let sealer = site.sealer("heads");
+        // More events than one seal covers, and more seals than one read of the database.
+        let many = site
+            .store
+            .write(|c| (0..501).try_for_each(|_| record(c, NOW, "tested", &Details::default())));
+        many.await.unwrap();
+        sealer.seal(NOW).await.unwrap();
+        for _ in 0..200 {
+            site.record("a").await;
+            sealer.seal(NOW).await.unwrap();
+        }
+        let report = site.verify(Some("heads")).await;
+        assert_eq!((report.findings, report.unsealed), (vec![], 0));
+        assert_eq!(report.events, 701);
+        assert!(report.seals > 201, "one seal cannot cover as much");
+        site.tamper("UPDATE audit_events SET at = 0 WHERE seal = 201")
+            .await;
+        assert_eq!(site.findings(None).await, [Finding::Changed { seal: 201 }]);
     }
 }
 

@@ -198,4 +198,24 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_table_that_the_schema_has_not_is_no_part_of_a_statement() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("backup");
+        let mut writer = Writer::create(&path).unwrap();
+        let header = Header {
+            format: FORMAT,
+            program: "tested".to_owned(),
+            schema: 1,
+            created_at: 0,
+        };
+        writer.write(&header).unwrap();
+        let table = "things\" (name) VALUES ('x') --";
+        writer.write(&Line::table(table, &[])).unwrap();
+        writer.finish().unwrap();
+        let location = Location::Sqlite(folder.path().join("restored.db"));
+        let restored = restore(&location, &[ONE], "tested", &path);
+        assert!(matches!(restored, Err(BackupError::Damaged(_))));
+    }
 }

@@ -108,6 +108,18 @@ async fn a_page_of_ours_is_strict_and_names_no_page_to_others() {
 }
 
 #[tokio::test]
+async fn whoever_was_here_over_https_comes_back_over_https() {
+    const HEADER: &str = "strict-transport-security";
+    let server = Server::start().await;
+    let plain = get(&server, "/oidc/jwks").await;
+    assert!(!plain.headers().contains_key(HEADER));
+    // As behind something that ends TLS.
+    let secure = |text: String| text.replacen("origin = \"http:", "origin = \"https:", 1);
+    let answer = get(&server.restart_with(secure).await, "/oidc/jwks").await;
+    assert_eq!(answer.headers()[HEADER], "max-age=31536000");
+}
+
+#[tokio::test]
 async fn a_chosen_language_stays() {
     let server = Server::start().await;
     let (browser, page) = server.begin(&[("ui_locales", "en")]).await;

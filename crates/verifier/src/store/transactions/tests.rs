@@ -216,6 +216,18 @@ async fn what_runs_out_of_time_loses_its_name_and_later_its_row() {
 }
 
 #[tokio::test]
+async fn an_event_tells_what_was_asked_and_nothing_of_who_tapped() {
+    let fixture = Fixture::accepted(Mode::SamePhone).await;
+    let told = details(&fixture.at(11).await, Some(Reason::Cancelled));
+    let told: serde_json::Value = serde_json::from_str(&told.to_json()).unwrap();
+    let expected = serde_json::json!({
+        "transaction": "T", "relying_party": "portal", "purpose": "link",
+        "mode": "same-phone", "reason": "cancelled",
+    });
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
 async fn a_client_assertion_counts_once_for_each_party() {
     let fixture = Fixture::new().await;
     let used = |party| fixture.run(move |c| oidc::use_assertion(c, party, "jti", 60));
