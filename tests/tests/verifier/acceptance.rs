@@ -5,6 +5,7 @@ use crate::world::{NAME, World};
 use kazasu_emulator::authority::{Authority, AuthorityOptions, KeyAlgorithm};
 use kazasu_statement::Reason;
 use kazasu_tests::database::Rows;
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_tap_says_who_what_for_and_how_and_nothing_else() {
@@ -213,6 +214,34 @@ async fn a_new_ticket_lets_the_old_companions_assertion_die() {
     let page = claimed.page.clone();
     claimed.browser.post(&format!("{page}/refresh"), &[]).await;
     assert_eq!(claimed.submit(assertion).await, Err(Reason::TicketUnknown));
+}
+
+#[tokio::test]
+async fn a_tap_is_forgotten_a_day_later() {
+    let world = World::start().await;
+    let mut claimed = world.claimed("other-device").await;
+    claimed.accepted(&world.card("taro")).await.unwrap();
+    claimed.code().await;
+    let tables = [
+        "transactions",
+        "pushed_requests",
+        "client_assertions",
+        "codes",
+    ];
+    let left = || {
+        let rows = Rows::read(&world.server.database, world.server.folder.path());
+        rows.map(|rows| tables.map(|table| rows.of(table).len()))
+    };
+    assert!(left().unwrap().iter().all(|count| *count > 0));
+    world.server.pass(86_400);
+    let forgotten = async {
+        while left().unwrap() != [0; 4] {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), forgotten)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
