@@ -119,7 +119,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<rusqlite::Connection, SqlErr
         connection.pragma_update(None, "wal_autocheckpoint", WRITER_CHECKPOINT_PAGES)?;
     }
     connection.execute_batch("PRAGMA foreign_keys = ON;")?;
-    // Otherwise a partial index makes SQLite plan a statement anew each time it is run.
+    // Otherwise values are part of a plan, and SQLite makes a new one whenever a parameter changes.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)

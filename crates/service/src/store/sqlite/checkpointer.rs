@@ -1,12 +1,12 @@
 //! Moving what was committed from the write-ahead log to the database. The writer would do it in
 //! the middle of a commit, and all who wait for that commit would wait for it, too.
 
+use super::super::SqlError;
+use rusqlite::OpenFlags;
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::Duration;
-
-use super::super::SqlError;
 
 /// How often it is looked for something to move.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -22,15 +22,18 @@ pub(super) struct Checkpointer {
 
 impl Checkpointer {
     pub(super) fn start(path: &Path) -> Result<Self, SqlError> {
-        let connection = super::connect(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let connection = super::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         // It would wait for readers while the writer waits for it.
         connection.busy_timeout(Duration::ZERO)?;
         let (sender, ended) = mpsc::sync_channel(0);
         thread::spawn(move || {
+            let mut fails = false;
             while ended.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                if let Err(error) = move_pages(&connection) {
-                    tracing::warn!(%error, "the database's log was not moved; it is tried again");
+                let moved = move_pages(&connection);
+                if let (Err(error), false) = (&moved, fails) {
+                    tracing::warn!(%error, "the database's log is not moved for now");
                 }
+                fails = moved.is_err();
             }
         });
         Ok(Self {
