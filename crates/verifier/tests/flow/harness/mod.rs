@@ -95,6 +95,13 @@ impl Server {
         Self::start_as(Trust::in_published_test_card(), clock, change).await
     }
 
+    /// With a further line at the top of its configuration, and further tables.
+    pub(crate) async fn start_with_line(line: &'static str, tables: &'static str) -> Self {
+        let clock = Arc::new(AtomicI64::new(START));
+        let change = |configuration| format!("{line}\n{configuration}{tables}");
+        Self::start_as(Trust::in_published_test_card(), clock, change).await
+    }
+
     pub(crate) async fn start_with(trust: Trust, clock: Arc<AtomicI64>) -> Self {
         Self::start_as(trust, clock, |configuration| configuration).await
     }
