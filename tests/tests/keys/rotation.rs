@@ -55,7 +55,7 @@ async fn a_verifier_without_the_newest_index_key_refuses_to_start() {
 /// Each try is killed a little later, until one is done before.
 #[tokio::test]
 async fn a_rotation_killed_at_any_moment_is_finished_by_the_next() {
-    const STORED: u32 = 4000;
+    const STORED: u32 = 20_000;
     let mut world = World::start().await.unwrap();
     let before = ppids(&world).await;
     world.verifier.halt().await.unwrap();
@@ -64,7 +64,7 @@ async fn a_rotation_killed_at_any_moment_is_finished_by_the_next() {
     let mut killed = 0;
     loop {
         let mut rotation = prepare(&folder, &["keys", "rewrap-index"]).spawn().unwrap();
-        let time = Duration::from_millis(20 * killed);
+        let time = Duration::from_millis(10 * killed);
         let ended = tokio::time::timeout(time, rotation.wait()).await;
         if let Ok(status) = ended {
             assert!(status.unwrap().success());
