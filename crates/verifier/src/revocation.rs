@@ -62,13 +62,9 @@ pub(crate) async fn check(
     now: i64,
 ) -> Result<Result<(), Reason>, StoreError> {
     let listed = app.revocation.lists.judge(certificate, now);
-    let spared = may_be_spared(app, certificate, now);
     let answer = match listed {
         Some(listed) if is_revoked(listed.status) => Some((Source::List, listed)),
-        _ if last_word
-            .zip(spared)
-            .is_some_and(|(word, answered_after)| word.spares_asking(answered_after, now)) =>
-        {
+        _ if last_word.is_some_and(|word| word.spares_asking(answered_after(app, now), now)) => {
             count_spared(app);
             return Ok(Ok(()));
         }
@@ -105,7 +101,11 @@ pub(crate) fn may_be_spared(app: &App, certificate: &ValidCertificate, now: i64)
     if listed.is_some_and(|listed| is_revoked(listed.status)) {
         return None;
     }
-    Some(now.saturating_sub(app.settings.revocation.max_age))
+    Some(answered_after(app, now))
+}
+
+fn answered_after(app: &App, now: i64) -> i64 {
+    now.saturating_sub(app.settings.revocation.max_age)
 }
 
 /// Counts a certificate for which nobody was asked.
