@@ -1,0 +1,3 @@
+//! `kazasu-portal`: the account portal as a process.
+
+fn main() {}
