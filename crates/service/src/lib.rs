@@ -1,5 +1,5 @@
 //! What every server here needs: settings, listener and TLS, a store on two engines, audit, page
-//! layout, limits and telemetry. It knows no card, certificate, account or PPID.
+//! layout, secrets, limits and telemetry. It knows no card, certificate, account or PPID.
 
 pub mod admin;
 pub mod audit;
@@ -7,6 +7,7 @@ pub mod limits;
 pub mod listener;
 pub mod metrics;
 pub mod page;
+pub mod secret;
 pub mod settings;
 pub mod store;
 pub mod telemetry;

@@ -5,13 +5,19 @@
 //! `Option` that [`Problems::required`] unwraps; a required field without `Option` works too, but
 //! ends the search for further problems when it is missing.
 
+mod audit;
 mod layers;
+mod listening;
+mod pages;
 mod problems;
 #[cfg(test)]
 mod tests;
 pub mod web;
 
+pub use audit::{AuditSettings, AuditTable};
 pub use layers::Layers;
+pub use listening::{AdminTable, Listening, ListeningTables};
+pub use pages::PagesTable;
 pub use problems::{Checked, Problems};
 
 use std::path::PathBuf;

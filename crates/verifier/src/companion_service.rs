@@ -3,15 +3,15 @@
 mod watch;
 
 use crate::app::App;
+use crate::challenge;
 use crate::failure::Failure;
-use crate::secret::{hash, random};
 use crate::store::transactions;
 use crate::submit;
 use crate::transaction::{State, Transaction};
-use crate::{challenge, secret};
 use kazasu_proto::companion::v1;
 use kazasu_proto::companion::v1::companion_service_server::CompanionService;
 use kazasu_proto::status_for;
+use kazasu_service::secret::{hash, random};
 use kazasu_service::store::{Connection, SqlError};
 use kazasu_statement::{Assertion, Reason};
 use std::sync::Arc;
@@ -153,7 +153,7 @@ impl CompanionService for Companions {
             submit::binding(&transaction).ok_or_else(|| status_for(Reason::TicketUnknown))?;
         let now = self.app.now();
         let expires_at = now + self.app.settings.lifetimes.challenge;
-        let nonce = secret::random();
+        let nonce = random();
         let challenge = challenge::seal(&self.app.keys, binding, now, expires_at, nonce);
         Ok(Response::new(v1::BeginAssertionResponse {
             challenge,

@@ -13,7 +13,6 @@ mod file;
 mod kind;
 mod load;
 mod signing;
-mod source;
 mod token;
 mod versions;
 
@@ -27,11 +26,11 @@ pub use kind::{KeyKind, UnknownKind};
 pub(crate) use signing::SigningKey;
 pub use token::TokenError;
 
-use crate::secret::{base64url, length_prefixed};
 use aws_lc_rs::aead::RandomizedNonceKey;
 use aws_lc_rs::hmac;
 use file::KeysFile;
 use jsonwebtoken::Algorithm;
+use kazasu_service::secret::{base64url, length_prefixed};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -16,7 +16,6 @@ mod pages;
 mod ppid;
 mod revocation;
 mod sealed_name;
-mod secret;
 mod server;
 mod settings;
 mod store;
@@ -33,7 +32,7 @@ pub use server::Verifier;
 pub use settings::{
     AndroidApp, Apps, AuditSettings, Checked, ENVIRONMENT_PREFIX, KeySource, Lifetimes, Limits,
     Lineage, Listening, Localized, NoncePolicy, REDIRECT_URI_RULE, RelyingParty, Revocation,
-    SecretText, Settings, SettingsError, Stores, TokenSource, Trust, is_redirect_uri,
+    Settings, SettingsError, Stores, TokenSource, Trust, is_redirect_uri,
 };
 pub use store::{MIGRATIONS, open as open_database};
 pub use upkeep::{KeyUse, UpkeepError, erase, rewrap_index};

@@ -1,7 +1,7 @@
 //! Credential indexes and pairwise pseudonymous identifiers.
 
 use crate::keys::{KeyFailure, Keys};
-use crate::secret::base64url;
+use kazasu_service::secret::base64url;
 
 /// What is kept of a certificate: an HMAC of its issuer's key identifier and its serial number.
 /// Serial numbers are short and dense, so without the key each could be found by trying.

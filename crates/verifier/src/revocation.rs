@@ -11,13 +11,13 @@ pub(crate) use lists::keep_lists;
 
 use crate::app::App;
 use crate::ppid::CredentialIndex;
-use crate::secret::random;
 use crate::settings;
 use crate::store::answers::{self, LastWord, Word};
 use crate::store::subjects;
 use crate::upstream::Limits;
 use kazasu_assertion::ValidCertificate;
 use kazasu_assertion::revocation::{Judgement, NonceCheck, Status, judge_ocsp, ocsp_request};
+use kazasu_service::secret::random;
 use kazasu_service::store::StoreError;
 use kazasu_statement::Reason;
 use lists::Lists;

@@ -1,26 +1,21 @@
 //! The configuration: one TOML file, checked as a whole before anything starts.
 
 mod apps;
-mod audit;
 mod file;
 mod keys;
 mod lifetimes;
 mod limits;
 mod lineage;
-mod listening;
-mod pages;
 mod relying_party;
 mod revocation;
 mod trust;
 
 pub use apps::{AndroidApp, Apps, Stores};
-pub use audit::AuditSettings;
-pub use kazasu_service::settings::{Checked, SettingsError};
-pub use keys::{KeySource, SecretText, TokenSource};
+pub use kazasu_service::settings::{AuditSettings, Checked, Listening, SettingsError};
+pub use keys::{KeySource, TokenSource};
 pub use lifetimes::Lifetimes;
 pub use limits::Limits;
 pub use lineage::Lineage;
-pub use listening::Listening;
 pub(crate) use relying_party::{ClientAuthentication, ClientKey, hands_out_access};
 pub use relying_party::{Localized, REDIRECT_URI_RULE, RelyingParty, is_redirect_uri};
 pub use revocation::{NoncePolicy, Revocation};

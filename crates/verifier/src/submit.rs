@@ -5,13 +5,13 @@ use crate::challenge::{self, Binding};
 use crate::failure::Failure;
 use crate::keys::derived_code;
 use crate::ppid::{CredentialIndex, credential_index};
-use crate::secret::{hash, length_prefixed, random};
 use crate::store::acceptance::{self as store, Acceptance};
 use crate::store::subjects::{self, Predecessor};
 use crate::store::transactions;
 use crate::transaction::{State, Transaction};
 use crate::{lineage, revocation, sealed_name};
 use kazasu_assertion::{ValidCertificate, Verified};
+use kazasu_service::secret::{hash, length_prefixed, random};
 use kazasu_statement::{Assertion, Mode, Reason, Statement};
 
 /// Keeps codes of return URLs apart from anything else derived from a companion secret.

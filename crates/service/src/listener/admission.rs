@@ -2,6 +2,7 @@
 
 use super::client::network;
 use crate::metrics::Metrics;
+use crate::settings::Problems;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -21,6 +22,15 @@ impl Default for ConnectionLimits {
             all: 4096,
             // A whole campus may be behind one address.
             per_address: 512,
+        }
+    }
+}
+
+impl ConnectionLimits {
+    /// Notes if nobody could be served. The numbers belong to the table `[limits]`.
+    pub fn check(self, problems: &mut Problems) {
+        if self.all == 0 || self.per_address == 0 {
+            problems.add("limits: without connections nobody is served");
         }
     }
 }

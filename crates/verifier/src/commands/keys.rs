@@ -2,7 +2,8 @@
 
 use super::Config;
 use clap::{Args, Subcommand};
-use kazasu_verifier::{KeyInfo, KeyKind, KeySource, KeyStore, SecretText};
+use kazasu_service::secret::SecretText;
+use kazasu_verifier::{KeyInfo, KeyKind, KeySource, KeyStore};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

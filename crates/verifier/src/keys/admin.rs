@@ -5,8 +5,9 @@ use super::file::{KeysFile, bytes};
 use super::kind::{Inventory, KeyKind, Label};
 use super::load::open_token;
 use super::token::Token;
-use super::{Keys, KeysError, date, source};
-use crate::settings::{KeySource, SecretText};
+use super::{Keys, KeysError, date};
+use crate::settings::KeySource;
+use kazasu_service::secret::SecretText;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -174,14 +175,14 @@ impl KeyStore {
     fn inventory(&self) -> Result<Inventory, KeysError> {
         match &self.0 {
             Place::File(path) => Ok(read(path)?.inventory()),
-            Place::Text(text) => Ok(KeysFile::parse(&source::read(text)?)?.inventory()),
+            Place::Text(text) => Ok(KeysFile::parse(&text.read()?)?.inventory()),
             Place::Token(token) => Ok(token.inventory()?),
         }
     }
 }
 
 fn read(path: &Path) -> Result<KeysFile, KeysError> {
-    KeysFile::parse(&source::read_private(path)?)
+    KeysFile::parse(&SecretText::File(path.into()).read()?)
 }
 
 fn require_empty(token: &Token) -> Result<(), KeysError> {

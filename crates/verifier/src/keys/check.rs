@@ -1,7 +1,7 @@
 //! Do keys belong to a database? The database keeps a keyed hash of a fixed text for each.
 
 use super::{KeyFailure, KeyKind, Keys, MacKey, mac};
-use crate::secret::length_prefixed;
+use kazasu_service::secret::length_prefixed;
 
 /// What is computed only to see whether a key is there, and the right one. It is one field, and
 /// shorter than an index: nothing that is stored or issued is ever the same.

@@ -2,6 +2,7 @@
 
 use super::kind::KeyKind;
 use super::token::TokenError;
+use kazasu_service::secret::SecretError;
 use std::path::PathBuf;
 
 /// Why keys cannot be loaded or changed. No message quotes what it stumbled over: it may be secret.
@@ -68,6 +69,16 @@ pub enum KeysError {
         /// Which key, and what is wrong.
         what: &'static str,
     },
+}
+
+impl From<SecretError> for KeysError {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::File { path, source } => Self::File { path, source },
+            SecretError::OpenToOthers { path } => Self::OpenToOthers { path },
+            SecretError::NoVariable { variable } => Self::NoVariable { variable },
+        }
+    }
 }
 
 /// Why a key could not be used for what was asked.

@@ -2,10 +2,10 @@
 
 use super::kind::{Inventory, KeyKind, Label};
 use super::{KeysError, signing};
-use crate::secret::random;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::Algorithm;
+use kazasu_service::secret::random;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};

@@ -4,13 +4,13 @@ use super::file::{KeysFile, SigningKeyEntry, VersionedKey, bytes};
 use super::kind::KeyKind;
 use super::token::{Token, TokenKey};
 use super::versions::Versions;
-use super::{AuditKey, Keys, KeysError, MacKey, SigningKey, TokenError, mac, source};
-use crate::secret::length_prefixed;
-use crate::settings::{KeySource, SecretText, TokenSource};
+use super::{AuditKey, Keys, KeysError, MacKey, SigningKey, TokenError, mac};
+use crate::settings::{KeySource, TokenSource};
 use aws_lc_rs::aead::{AES_256_GCM, RandomizedNonceKey};
 use aws_lc_rs::hmac;
 use cryptoki::types::AuthPin;
 use jsonwebtoken::Algorithm;
+use kazasu_service::secret::{SecretText, length_prefixed};
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -39,7 +39,7 @@ impl Keys {
     /// [`KeysError`].
     pub fn load(source: &KeySource) -> Result<Self, KeysError> {
         match source {
-            KeySource::Text(text) => Self::from_file(&KeysFile::parse(&source::read(text)?)?),
+            KeySource::Text(text) => Self::from_file(&KeysFile::parse(&text.read()?)?),
             KeySource::Token(token) => Self::from_token(&open_token(token)?),
         }
     }
@@ -158,8 +158,7 @@ fn first_at_once(mut signing: Vec<SigningKey>) -> Vec<SigningKey> {
 
 /// Opens the token that the settings name.
 pub(super) fn open_token(source: &TokenSource) -> Result<Token, KeysError> {
-    let pin = source::read(&source.pin)?;
-    let pin = AuthPin::from(pin.trim_end_matches(['\r', '\n']).to_owned());
+    let pin = AuthPin::from(source.pin.read_line()?.to_string());
     Ok(Token::open(&source.module, &source.token, pin)?)
 }
 

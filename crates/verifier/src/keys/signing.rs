@@ -2,7 +2,6 @@
 
 use super::token::{Public, TokenKey};
 use super::{KeyFailure, KeysError};
-use crate::secret::base64url;
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -15,6 +14,7 @@ use jsonwebtoken::jwk::{
     ThumbprintHash,
 };
 use jsonwebtoken::{Algorithm, Header};
+use kazasu_service::secret::base64url;
 use serde::Serialize;
 use zeroize::Zeroizing;
 

@@ -10,7 +10,6 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::pages::browser::{self, Browser};
 use crate::pages::{redirect, refusal};
-use crate::secret::{hash, length_prefixed, random_text};
 use crate::settings::RelyingParty;
 use crate::store::oidc::{Pushed, PushedRequest, push, pushed};
 use crate::store::transactions::{self, NewTransaction};
@@ -19,6 +18,7 @@ use axum::extract::{RawForm, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
+use kazasu_service::secret::{hash, length_prefixed, random_text};
 use kazasu_statement::{Language, Reason};
 use std::sync::Arc;
 

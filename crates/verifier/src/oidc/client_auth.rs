@@ -4,7 +4,6 @@
 use super::OAuthError;
 use super::parameters::Parameters;
 use crate::app::App;
-use crate::secret::hash;
 use crate::settings::{ClientAuthentication, ClientKey, RelyingParty};
 use crate::store::oidc as store;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -13,6 +12,7 @@ use axum::http::header::AUTHORIZATION;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::{Header, Validation};
+use kazasu_service::secret::hash;
 use serde::Deserialize;
 
 /// RFC 7523 §2.2.

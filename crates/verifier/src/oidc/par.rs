@@ -5,11 +5,11 @@ use super::client_auth::{ClientRequest, authenticate};
 use super::request::{Origin, check};
 use super::{NO_STORE, OAuthError};
 use crate::app::App;
-use crate::secret::{hash, random_text};
 use crate::store::oidc::push;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use kazasu_service::secret::{hash, random_text};
 use std::sync::Arc;
 
 /// RFC 9126 §2.2 suggests this form.

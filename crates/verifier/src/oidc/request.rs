@@ -2,9 +2,9 @@
 
 use super::Refusal;
 use super::parameters::Parameters;
-use crate::secret::from_base64url;
 use crate::settings::{RelyingParty, hands_out_access};
 use crate::store::oidc::PushedRequest;
+use kazasu_service::secret::from_base64url;
 use kazasu_statement::{Claim, Language, Purpose};
 
 /// Longer values of `state` and `nonce` have no use.

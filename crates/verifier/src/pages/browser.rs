@@ -1,11 +1,11 @@
 //! The browser: the cookie it is recognised by, and what its headers say.
 
 use crate::keys::derived_code;
-use crate::secret::{from_base64url, hash, random_text};
 use axum::http::header::{COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, Uri};
 use cookie::Cookie;
 use kazasu_service::page::{self, Visitor};
+use kazasu_service::secret::{from_base64url, hash, random_text};
 use kazasu_statement::Language;
 
 /// The `__Host-` prefix makes browsers insist on Secure, Path=/ and no Domain, so that no

@@ -4,13 +4,13 @@ use super::browser::Browser;
 use super::problem::{Back, PageError};
 use super::{front_door, redirect};
 use crate::app::App;
-use crate::secret::hash;
 use crate::store::acceptance::{self, HandBack};
 use crate::store::transactions;
 use crate::transaction::State as Stage;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use kazasu_service::secret::hash;
 use kazasu_statement::Reason;
 use std::sync::Arc;
 

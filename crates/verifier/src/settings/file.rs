@@ -1,19 +1,18 @@
 //! The configuration as it is written, and the way to what it means. Each table has its own file.
 
 use super::apps::{self, Apps};
-use super::audit::AuditTable;
 use super::keys::KeysSetting;
 use super::lifetimes::{self, Lifetimes};
 use super::limits::Limits;
 use super::lineage::LineageTable;
-use super::listening::{AdminTable, ListeningTables};
-use super::pages::PagesTable;
 use super::relying_party::{self, RelyingPartyTable};
 use super::revocation::RevocationTable;
 use super::trust::TrustTable;
 use super::{Settings, SettingsError};
 use ipnet::IpNet;
-use kazasu_service::settings::{Checked, Layers, Problems, web};
+use kazasu_service::settings::{
+    AdminTable, AuditTable, Checked, Layers, ListeningTables, PagesTable, Problems, web,
+};
 use kazasu_service::store::DatabaseTable;
 use kazasu_service::telemetry::TelemetrySettings;
 use kazasu_service::tls::TlsFiles;

@@ -1,5 +1,6 @@
 //! Where the keys come from.
 
+use kazasu_service::secret::{SecretTable, SecretText};
 use kazasu_service::settings::Problems;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -24,17 +25,6 @@ pub struct TokenSource {
     pub pin: SecretText,
 }
 
-/// Where a secret text is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretText {
-    /// In a file that only its owner may read.
-    File(PathBuf),
-    /// In the systemd credential of this name.
-    Credential(String),
-    /// In the environment variable of this name.
-    Environment(String),
-}
-
 /// `keys = "keys.toml"`, or `keys = { source = "…", … }`.
 #[derive(Deserialize)]
 #[serde(
@@ -42,22 +32,13 @@ pub enum SecretText {
     expecting = "a path, or a table with source = \"file\", \"credential\", \"env\" or \"pkcs11\" and what belongs to it"
 )]
 pub(super) enum KeysSetting {
-    Path(PathBuf),
-    Table(KeysTable),
+    Text(SecretTable),
+    Token(TokenTable),
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "source", rename_all = "lowercase", deny_unknown_fields)]
-pub(super) enum KeysTable {
-    File {
-        path: PathBuf,
-    },
-    Credential {
-        name: String,
-    },
-    Env {
-        variable: String,
-    },
+pub(super) enum TokenTable {
     Pkcs11 {
         module: PathBuf,
         token: String,
@@ -70,13 +51,9 @@ pub(super) enum KeysTable {
 impl KeysSetting {
     /// Relative paths start at `folder`. `None` only if a problem is noted.
     pub(super) fn check(self, problems: &mut Problems, folder: &Path) -> Option<KeySource> {
-        let text = match self {
-            Self::Path(path) | Self::Table(KeysTable::File { path }) => {
-                SecretText::File(folder.join(path))
-            }
-            Self::Table(KeysTable::Credential { name }) => SecretText::Credential(name),
-            Self::Table(KeysTable::Env { variable }) => SecretText::Environment(variable),
-            Self::Table(KeysTable::Pkcs11 {
+        match self {
+            Self::Text(table) => Some(KeySource::Text(table.in_folder(folder))),
+            Self::Token(TokenTable::Pkcs11 {
                 module,
                 token,
                 pin_file,
@@ -93,13 +70,12 @@ impl KeysSetting {
                     problems.add("keys: name one of pin_file, pin_credential and pin_env");
                     return None;
                 };
-                return Some(KeySource::Token(TokenSource {
+                Some(KeySource::Token(TokenSource {
                     module: folder.join(module),
                     token,
                     pin,
-                }));
+                }))
             }
-        };
-        Some(KeySource::Text(text))
+        }
     }
 }

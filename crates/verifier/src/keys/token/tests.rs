@@ -4,10 +4,11 @@
 use crate::keys::kind::KeyKind;
 use crate::keys::load::open_token;
 use crate::keys::{KeyFailure, KeyStore, Keys, KeysError, TokenError};
-use crate::settings::{KeySource, SecretText, TokenSource};
+use crate::settings::{KeySource, TokenSource};
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use cryptoki::types::AuthPin;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use kazasu_service::secret::SecretText;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};

@@ -50,11 +50,11 @@ async fn fill(store: &Store, count: u32) {
 }
 
 fn stored(number: u32) -> CredentialIndex {
-    crate::secret::hash(number.to_be_bytes())
+    kazasu_service::secret::hash(number.to_be_bytes())
 }
 
 fn wrap(index: &CredentialIndex) -> Result<CredentialIndex, KeyFailure> {
-    Ok(crate::secret::hash(index))
+    Ok(kazasu_service::secret::hash(index))
 }
 
 async fn indexes(store: &Store) -> Vec<CredentialIndex> {

@@ -1,14 +1,15 @@
 //! `[pages]`: whose pages these are, and the institution's own.
 
-use kazasu_service::page::{Bilingual, Institution, Logo};
-use kazasu_service::settings::{Problems, web};
+use super::{Problems, web};
+use crate::page::{Bilingual, Institution, Logo};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use url::Url;
 
+/// `[pages]`.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct PagesTable {
+pub struct PagesTable {
     institution: Option<Bilingual>,
     logo: Option<PathBuf>,
     help: Option<Bilingual>,
@@ -17,8 +18,9 @@ pub(super) struct PagesTable {
 }
 
 impl PagesTable {
-    /// Without an institution the pages carry the program's name.
-    pub(super) fn check(self, problems: &mut Problems, folder: &Path) -> Institution {
+    /// Whose pages these are; without an institution they carry the product's name. Relative paths
+    /// start at `folder`.
+    pub fn check(self, problems: &mut Problems, folder: &Path) -> Institution {
         for (key, link) in [
             ("help", &self.help),
             ("privacy", &self.privacy),

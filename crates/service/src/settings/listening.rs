@@ -1,10 +1,10 @@
 //! `tls`, `trusted_proxies`, `[admin]` and `[telemetry]`: how requests arrive, and what is told about
 //! them.
 
+use super::Problems;
+use crate::telemetry::TelemetrySettings;
+use crate::tls::TlsFiles;
 use ipnet::IpNet;
-use kazasu_service::settings::Problems;
-use kazasu_service::telemetry::TelemetrySettings;
-use kazasu_service::tls::TlsFiles;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,7 +12,7 @@ use std::path::Path;
 /// `[admin]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AdminTable {
+pub struct AdminTable {
     listen: SocketAddr,
 }
 
@@ -32,15 +32,21 @@ pub struct Listening {
 }
 
 /// What is written about it, besides the address.
-pub(super) struct ListeningTables {
-    pub(super) tls: Option<TlsFiles>,
-    pub(super) trusted_proxies: Vec<IpNet>,
-    pub(super) admin: Option<AdminTable>,
-    pub(super) telemetry: TelemetrySettings,
+pub struct ListeningTables {
+    /// `tls`.
+    pub tls: Option<TlsFiles>,
+    /// `trusted_proxies`.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `[admin]`.
+    pub admin: Option<AdminTable>,
+    /// `[telemetry]`.
+    pub telemetry: TelemetrySettings,
 }
 
 impl ListeningTables {
-    pub(super) fn check(
+    /// How requests arrive. `address` is what `listen` says; without one there is nothing to return.
+    /// Relative paths start at `folder`.
+    pub fn check(
         self,
         problems: &mut Problems,
         address: Option<SocketAddr>,

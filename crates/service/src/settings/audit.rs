@@ -10,14 +10,16 @@ pub struct AuditSettings {
     pub export: Option<PathBuf>,
 }
 
+/// `[audit]`.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct AuditTable {
+pub struct AuditTable {
     export: Option<PathBuf>,
 }
 
 impl AuditTable {
-    pub(super) fn check(self, folder: &Path) -> AuditSettings {
+    /// A relative path starts at `folder`.
+    pub fn check(self, folder: &Path) -> AuditSettings {
         AuditSettings {
             export: self.export.map(|path| folder.join(path)),
         }
