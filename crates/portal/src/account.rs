@@ -22,8 +22,8 @@ pub enum AccountState {
     Active,
     /// Its person left, and it was revoked.
     Revoked {
-        /// Since when, in seconds since the Unix epoch.
-        since: i64,
+        /// Since when, in seconds since the Unix epoch; `None` if the directory does not know.
+        since: Option<i64>,
     },
     /// It was locked, for instance because its person said that a recovery was not theirs. Only a
     /// member of staff opens it again.

@@ -1,9 +1,9 @@
 //! Where accounts live. The portal asks a directory about an account and has it change one; what a
 //! directory can do it declares, and pages offer only that.
 //!
-//! Every change carries the [`OperationId`] under which it was recorded before, and doing it twice
-//! with one identifier is doing it once. After a crash [`Directory::outcome`] tells whether it
-//! happened.
+//! Every change carries the [`OperationId`] under which it was recorded before. A directory that
+//! keeps identifiers does it once, however often it is told; for another one the same change twice
+//! is the same state. After a crash [`Directory::outcome`] tells whether it happened.
 
 use crate::account::{AccountId, AccountKind, AccountState};
 use crate::password::{AccessPass, Password};
@@ -25,7 +25,8 @@ pub struct Account {
     pub contacts: Vec<Contact>,
     /// In which language; `None` if nobody knows.
     pub language: Option<Language>,
-    /// Of a member of staff who is also a student: the student account.
+    /// Of a member of staff who is a student now: the student account. One that was revoked is
+    /// nobody's student account any more.
     pub student_account: Option<AccountId>,
 }
 
@@ -39,7 +40,15 @@ pub struct Contact {
     /// When it became a contact, in seconds since the Unix epoch; `None` if the directory does not
     /// know.
     pub since: Option<i64>,
+    /// When it ceased to be one, of a contact of the last [`KEPT_CONTACT`] seconds; `None` for one
+    /// that still is. Whoever takes over an account changes its address first, so the earlier one
+    /// is told, too.
+    pub until: Option<i64>,
 }
+
+/// How long an earlier contact is still told what happens, in seconds, where the directory
+/// remembers it.
+pub const KEPT_CONTACT: i64 = 30 * 86_400;
 
 /// What a directory can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +110,13 @@ pub enum DirectoryError {
     /// It knows no such account.
     #[error("the directory has no such account")]
     NoSuchAccount,
+    /// The account cannot be used, perhaps only since a moment ago, and nothing changed.
+    #[error("the account is revoked or locked")]
+    NotActive,
+    /// The operation was settled before: what it issued cannot be told again, or it was given up by
+    /// [`Directory::outcome`]. Nothing changed; another attempt needs another identifier.
+    #[error("the operation was settled before")]
+    Settled,
     /// Its own rules refuse this password, and nothing changed; the person chooses another.
     #[error("the directory's rules refuse the password")]
     PasswordRefused,
@@ -116,9 +132,9 @@ pub trait Directory: Send + Sync {
     fn capabilities(&self) -> Capabilities;
 
     /// The account, as it is now; `None` if there is none.
-    async fn account(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError>;
+    async fn account(&self, id: &AccountId, now: i64) -> Result<Option<Account>, DirectoryError>;
 
-    /// Replaces the password. Whatever was issued before no longer works.
+    /// Replaces the password of an active account. Whatever was issued before no longer works.
     async fn set_password(
         &self,
         id: &AccountId,
@@ -127,8 +143,8 @@ pub trait Directory: Send + Sync {
         now: i64,
     ) -> Result<(), DirectoryError>;
 
-    /// Issues a temporary access pass that works for `lifetime` seconds; an earlier one does not
-    /// any more.
+    /// Issues a temporary access pass for an active account. It works for `lifetime` seconds, as
+    /// often as its person likes; an earlier one does not any more.
     async fn issue_access_pass(
         &self,
         id: &AccountId,
@@ -146,7 +162,8 @@ pub trait Directory: Send + Sync {
         now: i64,
     ) -> Result<(), DirectoryError>;
 
-    /// Whether `operation` was made: a crash may have come between making and recording it.
+    /// Whether `operation` was made: a crash may have come between making and recording it. To be
+    /// asked when nobody can be at it any more.
     async fn outcome(&self, operation: &Operation) -> Result<Outcome, DirectoryError>;
 
     /// Whether it answers.
