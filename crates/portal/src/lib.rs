@@ -2,6 +2,22 @@
 //! back to whoever taps that card. It knows no card and no certificate, only a pairwise pseudonym
 //! and a name.
 
+#![allow(dead_code, unused_imports)]
+
 pub mod account;
 pub mod directory;
+mod keys;
+mod link;
+mod openid;
 pub mod password;
+mod procedure;
+mod session;
+mod settings;
+mod store;
+
+pub use keys::{Keys, KeysError};
+pub use settings::{
+    Accounts, Checked, ClientAuthentication, ENVIRONMENT_PREFIX, Lifetimes, Limits, Recovery,
+    Retention, Settings, SettingsError, SignIn, Verifier,
+};
+pub use store::{MIGRATIONS, open as open_database};

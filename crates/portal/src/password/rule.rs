@@ -77,6 +77,23 @@ impl Rule {
         }
     }
 
+    /// Whether there is a password that keeps it.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn is_possible(&self) -> Result<(), &'static str> {
+        match (self.shortest, self.longest, self.generated) {
+            (shortest, ..) if shortest < 8 => Err("shortest must be at least 8"),
+            (shortest, longest, _) if longest < shortest => Err("longest is less than shortest"),
+            (_, longest, _) if longest > 256 => Err("longest must be at most 256"),
+            (shortest, longest, made) if !(shortest.max(12)..=longest).contains(&made) => {
+                Err("generated must be at least 12, and within shortest and longest")
+            }
+            _ if self.symbols().is_empty() => Err("forbidden leaves no symbol"),
+            _ => Ok(()),
+        }
+    }
+
     /// The symbols that are allowed.
     pub fn symbols(&self) -> String {
         let symbols = ('!'..='~').filter(char::is_ascii_punctuation);

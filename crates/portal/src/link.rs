@@ -1,0 +1,73 @@
+//! A link: which pseudonym may recover which account.
+
+use crate::account::AccountId;
+
+/// A link, active or ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    /// What the audit knows it by: 128 random bits.
+    pub(crate) id: String,
+    pub(crate) ppid: String,
+    pub(crate) account: AccountId,
+    pub(crate) linked_at: i64,
+    /// From then on it can be used to recover.
+    pub(crate) matures_at: i64,
+    /// The link of the same account that it took the place of.
+    pub(crate) replaces: Option<String>,
+    pub(crate) ended: Option<Ended>,
+}
+
+/// When and why a link ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    pub(crate) at: i64,
+    pub(crate) because: EndedBecause,
+}
+
+/// Why a link ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EndedBecause {
+    /// Its person wanted it.
+    Unlinked,
+    /// Another card took its place.
+    Replaced,
+    /// The earlier card's holder objected while it matured.
+    Vetoed,
+    /// Somebody said "this was not me" while it matured.
+    Frozen,
+    /// Its person had everything erased.
+    Erased,
+}
+
+impl Link {
+    /// Whether it can be used to recover.
+    pub(crate) fn is_mature(&self, now: i64) -> bool {
+        self.ended.is_none() && now >= self.matures_at
+    }
+}
+
+impl EndedBecause {
+    const ALL: [Self; 5] = [
+        Self::Unlinked,
+        Self::Replaced,
+        Self::Vetoed,
+        Self::Frozen,
+        Self::Erased,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Unlinked => "unlinked",
+            Self::Replaced => "replaced",
+            Self::Vetoed => "vetoed",
+            Self::Frozen => "frozen",
+            Self::Erased => "erased",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|because| because.as_str() == word)
+    }
+}

@@ -1,0 +1,84 @@
+//! The configuration: one TOML file, checked as a whole before anything starts.
+
+mod accounts;
+mod file;
+mod lifetimes;
+mod limits;
+mod providers;
+mod recovery;
+
+pub use accounts::Accounts;
+pub use kazasu_service::settings::{Checked, SettingsError};
+pub use lifetimes::{Lifetimes, Retention};
+pub use limits::Limits;
+pub use providers::{ClientAuthentication, SignIn, Verifier};
+pub use recovery::Recovery;
+
+use kazasu_service::page::{Bilingual, Institution};
+use kazasu_service::secret::SecretText;
+use kazasu_service::settings::{AuditSettings, Layers, Listening};
+use kazasu_service::store::{Location, Schema};
+use std::ffi::OsString;
+use std::path::Path;
+
+/// What environment variables of the portal's settings begin with, as in
+/// `KAZASU_PORTAL__LISTEN=127.0.0.1:7090` or `KAZASU_PORTAL__LINKING__MATURES_AFTER=3600`.
+pub const ENVIRONMENT_PREFIX: &str = "KAZASU_PORTAL";
+
+/// The checked configuration.
+#[derive(Debug)]
+pub struct Settings {
+    /// The portal's origin without a trailing slash.
+    pub origin: String,
+    /// How requests arrive, and what is told about them.
+    pub listening: Listening,
+    /// How often somebody may do something.
+    pub limits: Limits,
+    /// The database.
+    pub database: Location,
+    /// What starting does about its schema.
+    pub schema: Schema,
+    /// Where the keys come from.
+    pub keys: SecretText,
+    /// Who checks taps.
+    pub verifier: Verifier,
+    /// Who signs people in.
+    pub sign_in: SignIn,
+    /// What accounts are called, and whose may be linked.
+    pub accounts: Accounts,
+    /// What a recovery issues.
+    pub recovery: Recovery,
+    /// How long things live.
+    pub lifetimes: Lifetimes,
+    /// How long what is over is kept.
+    pub retention: Retention,
+    /// Where the audit's heads go.
+    pub audit: AuditSettings,
+    /// Whose pages these are.
+    pub institution: Institution,
+    /// The address of the support desk.
+    pub support: Option<Bilingual>,
+}
+
+impl Settings {
+    /// Reads and checks a configuration file, and the environment over it. Relative paths start
+    /// at the file's folder.
+    ///
+    /// # Errors
+    /// [`SettingsError`]; as many problems at once as can be found.
+    pub fn read(
+        path: &Path,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Checked<Self>, SettingsError> {
+        let layers = Layers::read(path, ENVIRONMENT_PREFIX, environment)?;
+        file::check(&layers, path.parent().unwrap_or(Path::new(".")))
+    }
+
+    /// Checks a configuration text; relative paths start at `folder`.
+    ///
+    /// # Errors
+    /// As for [`Settings::read`].
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, SettingsError> {
+        Ok(file::check(&Layers::parse(text)?, folder)?.settings)
+    }
+}

@@ -1,0 +1,82 @@
+//! What has had its time goes.
+
+use crate::account::AccountId;
+use crate::settings::{Lifetimes, Retention};
+use kazasu_service::store::{Connection, SqlError};
+use kazasu_service::values;
+
+/// Deletes sessions and procedures whose time is over.
+pub(crate) fn sweep(c: &mut Connection<'_>, now: i64) -> Result<(), SqlError> {
+    c.execute(
+        "DELETE FROM procedures WHERE expires_at <= ?1",
+        values![now],
+    )?;
+    c.execute("DELETE FROM sessions WHERE expires_at <= ?1", values![now])?;
+    Ok(())
+}
+
+/// Deletes what is no longer kept: links that ended, what was issued, contacts that are none any
+/// more, and what nobody can object to any longer. Returns how many rows went.
+pub(crate) fn purge(
+    c: &mut Connection<'_>,
+    lifetimes: &Lifetimes,
+    retention: &Retention,
+    now: i64,
+) -> Result<u64, SqlError> {
+    let history = now - retention.history;
+    let mut gone = 0;
+    gone += c.execute("DELETE FROM links WHERE ended_at <= ?1", values![history])?;
+    gone += c.execute(
+        "DELETE FROM operations WHERE state <> 'recorded' AND finished_at <= ?1",
+        values![history],
+    )?;
+    gone += c.execute(
+        "DELETE FROM contacts WHERE gone_at <= ?1",
+        values![now - lifetimes.objection],
+    )?;
+    gone += c.execute("DELETE FROM notices WHERE expires_at <= ?1", values![now])?;
+    // Contacts of accounts without a link are of no use once nobody has to be told any more.
+    let unlinked = "DELETE FROM contacts WHERE seen_at <= ?1 AND NOT EXISTS
+        (SELECT 1 FROM links WHERE links.account = contacts.account AND links.ended_at IS NULL)";
+    gone += c.execute(unlinked, values![now - lifetimes.objection])?;
+    gone += c.execute(
+        "DELETE FROM watched_accounts WHERE NOT EXISTS
+           (SELECT 1 FROM contacts WHERE contacts.account = watched_accounts.account)
+         AND looked_at <= ?1",
+        values![now - lifetimes.objection],
+    )?;
+    Ok(gone)
+}
+
+/// Deletes what is stored about an account, except what is still needed to tell prior contacts and
+/// to let somebody object: that goes when its time comes. Returns whether anything stays.
+pub(crate) fn erase(
+    c: &mut Connection<'_>,
+    account: &AccountId,
+    objection: i64,
+    now: i64,
+) -> Result<bool, SqlError> {
+    let account = account.as_str();
+    let needed_since = now - objection;
+    c.execute(
+        "DELETE FROM links WHERE account = ?1 AND ended_at IS NOT NULL",
+        values![account],
+    )?;
+    c.execute(
+        "DELETE FROM operations WHERE account = ?1 AND state <> 'recorded' AND recorded_at <= ?2",
+        values![account, needed_since],
+    )?;
+    let kept = c.optional(
+        "SELECT count(*) AS number FROM operations WHERE account = ?1",
+        values![account],
+        |row| row.get::<i64>("number"),
+    )?;
+    if kept == Some(0) {
+        c.execute("DELETE FROM contacts WHERE account = ?1", values![account])?;
+        c.execute(
+            "DELETE FROM watched_accounts WHERE account = ?1",
+            values![account],
+        )?;
+    }
+    Ok(kept != Some(0))
+}
