@@ -2,7 +2,8 @@
 
 use crate::harness::{CODE_VERIFIER, REDIRECT_URI};
 use crate::world::World;
-use kazasu_verifier::{KeyKind, KeySource, KeyStore, SecretText};
+use kazasu_service::secret::SecretText;
+use kazasu_verifier::{KeyKind, KeySource, KeyStore};
 use std::collections::BTreeSet;
 
 const DAY: i64 = 86_400;
