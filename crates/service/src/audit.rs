@@ -1,13 +1,17 @@
 //! What happened, for those who have to answer for it. An event commits together with what it
-//! tells; its details name nobody. Within about a second a [`Sealer`] chains it to every event
+//! tells; its details name nobody. Within about a second an [`Auditor`] chains it to every event
 //! before it, so that [`verify`] sees what was changed, taken out or put in afterwards.
 
+mod auditor;
 mod chain;
 mod export;
+mod key;
 mod seal;
 mod verify;
 
+pub use auditor::Auditor;
 pub use chain::{Event, Head};
+pub use key::AuditKey;
 pub use seal::{SealError, Sealer, Sign, events_after, newest};
 pub use verify::{Finding, Report, VerifyError, verify};
 

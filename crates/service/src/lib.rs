@@ -12,3 +12,8 @@ pub mod settings;
 pub mod store;
 pub mod telemetry;
 pub mod tls;
+
+use std::sync::Arc;
+
+/// Seconds since the Unix epoch, now. Tests bring their own.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;

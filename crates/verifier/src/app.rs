@@ -1,6 +1,5 @@
 //! What every request handler has at hand.
 
-use crate::auditing::Auditor;
 use crate::counted::Counted;
 use crate::keys::Keys;
 use crate::limits::Limits;
@@ -13,6 +12,8 @@ use crate::transaction::State;
 use crate::upkeep::{self, UpkeepError};
 use crate::upstream::Upstream;
 use kazasu_assertion::{AnchorError, TrustAnchors};
+use kazasu_service::Clock;
+use kazasu_service::audit::Auditor;
 use kazasu_service::metrics::Metrics;
 use kazasu_service::page::Frame;
 use kazasu_service::secret::random;
@@ -20,9 +21,6 @@ use kazasu_service::store::{Store, StoreError};
 use kazasu_service::tls::{Tls, TlsError};
 use std::sync::Arc;
 use tokio::sync::watch;
-
-/// Seconds since the Unix epoch, now. Tests bring their own.
-pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// Why a verifier cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +66,7 @@ pub(crate) struct App {
     pub(crate) counted: Counted,
     pub(crate) tls: Option<Tls>,
     pub(crate) node: NodeId,
-    clock: Clock,
+    pub(crate) clock: Clock,
     stopping: watch::Sender<bool>,
 }
 
@@ -106,7 +104,9 @@ impl App {
         store.count_in(&metrics);
         let counted = Counted::new(metrics.registry());
         let limits = Limits::new(&settings.limits, &metrics);
-        let auditor = Auditor::new(keys.clone(), settings.audit.export.clone(), &metrics);
+        let signing = keys.clone();
+        let sign = Arc::new(move |message: &[u8]| signing.audit().sign(message));
+        let auditor = Auditor::new(sign, settings.audit.export.clone(), &metrics);
         let revocation = Revocation::new(&settings.revocation, metrics.registry());
         Ok(Self {
             frame: pages::frame(&settings),

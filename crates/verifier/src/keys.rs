@@ -5,7 +5,6 @@
 //! after minutes, wait for no token.
 
 mod admin;
-mod audit;
 mod check;
 mod date;
 mod error;
@@ -17,7 +16,6 @@ mod token;
 mod versions;
 
 pub use admin::{KeyInfo, KeyStore};
-pub use audit::AuditKey;
 pub(crate) use check::KeyCheck;
 pub use check::KeyMismatch;
 pub(crate) use error::KeyFailure;
@@ -30,6 +28,7 @@ use aws_lc_rs::aead::RandomizedNonceKey;
 use aws_lc_rs::hmac;
 use file::KeysFile;
 use jsonwebtoken::Algorithm;
+use kazasu_service::audit::AuditKey;
 use kazasu_service::secret::{base64url, length_prefixed};
 use serde::Serialize;
 use std::collections::BTreeMap;

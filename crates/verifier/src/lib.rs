@@ -3,7 +3,6 @@
 //! all on one port. It knows no account.
 
 mod app;
-mod auditing;
 mod challenge;
 mod companion_service;
 mod counted;
@@ -24,10 +23,8 @@ mod transaction;
 mod upkeep;
 mod upstream;
 
-pub use app::{Clock, StartError};
-pub use keys::{
-    AuditKey, KeyInfo, KeyKind, KeyMismatch, KeyStore, Keys, KeysError, TokenError, UnknownKind,
-};
+pub use app::StartError;
+pub use keys::{KeyInfo, KeyKind, KeyMismatch, KeyStore, Keys, KeysError, TokenError, UnknownKind};
 pub use server::Verifier;
 pub use settings::{
     AndroidApp, Apps, AuditSettings, Checked, ENVIRONMENT_PREFIX, KeySource, Lifetimes, Limits,

@@ -1,6 +1,6 @@
 //! The public port, the second one for those who run the server, and the housekeeping beside them.
 
-use crate::app::{App, Clock, StartError};
+use crate::app::{App, StartError};
 use crate::companion_service::{Companions, MAX_MESSAGE};
 use crate::failure::Failure;
 use crate::keys::Keys;
@@ -9,7 +9,7 @@ use crate::revocation;
 use crate::settings::Settings;
 use crate::store::{answers, nodes, oidc as oidc_store, transactions};
 use crate::transaction::State;
-use crate::{auditing, oidc, pages};
+use crate::{oidc, pages};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State as Shared};
 use axum::http::header::{REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
@@ -18,6 +18,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use kazasu_proto::companion::v1::companion_service_server::{CompanionServiceServer, SERVICE_NAME};
 use kazasu_proto::{DESCRIPTORS, METHOD_PATHS};
+use kazasu_service::Clock;
 use kazasu_service::admin::Admin;
 use kazasu_service::limits::by_address;
 use kazasu_service::listener::Listener;
@@ -81,7 +82,8 @@ impl Verifier {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
         let Self { app, admin } = self;
-        auditing::started(&app).await;
+        let version = env!("CARGO_PKG_VERSION");
+        app.auditor.started(&app.store, app.now(), version).await;
         let public = Listener::new(listener, app.metrics.clone())
             .with_tls(app.tls.clone())
             .with_trusted_proxies(&app.settings.listening.trusted_proxies)
@@ -96,10 +98,10 @@ impl Verifier {
             never = serve_admin(app.clone(), admin) => match never {},
             failed = tls::keep_fresh(app.tls.clone(), CERTIFICATE) => failed,
             never = housekeep(app.clone()) => match never {},
-            never = auditing::keep_sealing(&app) => match never {},
+            never = app.auditor.keep_sealing(&app.store, &app.clock) => match never {},
             never = revocation::keep_lists(app.clone()) => match never {},
         };
-        auditing::ended(&app).await;
+        app.auditor.ended(&app.store, app.now()).await;
         let (now, node) = (app.now(), app.node);
         if let Err(error) = app.store.write(move |c| nodes::ended(c, &node, now)).await {
             Failure::from(error).log();

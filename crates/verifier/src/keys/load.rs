@@ -4,12 +4,13 @@ use super::file::{KeysFile, SigningKeyEntry, VersionedKey, bytes};
 use super::kind::KeyKind;
 use super::token::{Token, TokenKey};
 use super::versions::Versions;
-use super::{AuditKey, Keys, KeysError, MacKey, SigningKey, TokenError, mac};
+use super::{Keys, KeysError, MacKey, SigningKey, TokenError, mac};
 use crate::settings::{KeySource, TokenSource};
 use aws_lc_rs::aead::{AES_256_GCM, RandomizedNonceKey};
 use aws_lc_rs::hmac;
 use cryptoki::types::AuthPin;
 use jsonwebtoken::Algorithm;
+use kazasu_service::audit::AuditKey;
 use kazasu_service::secret::{SecretText, length_prefixed};
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -130,15 +131,14 @@ impl Parts {
             return Err(KeysError::None { kind });
         }
         let audit = self.audit.into_iter().map(|(version, use_from, seed)| {
-            Ok((version, use_from, AuditKey::from_seed(version, &seed)?))
+            (version, use_from, AuditKey::from_seed(version, &seed))
         });
-        let audit: Vec<_> = audit.collect::<Result<_, KeysError>>()?;
         Ok(Keys {
             index: self.index,
             pairwise: versions(self.pairwise)?,
             challenge: versions(map(self.challenge, |key| hmac_key(&key)))?,
             name: versions(map(self.name, |key| name_key(&key)))?,
-            audit: versions(audit)?,
+            audit: versions(audit.collect())?,
             signing: first_at_once(self.signing),
         })
     }

@@ -72,7 +72,7 @@ pub(super) async fn authenticate<'a>(
 ) -> Result<Client<'a>, OAuthError> {
     let client = prove(app, request, now).await;
     if let Err(OAuthError::Refused(_) | OAuthError::WrongSecret) = client {
-        app.auditor.authentication_failed();
+        app.auditor.failed("authentication_failed");
     }
     client
 }

@@ -1,8 +1,6 @@
 //! The key that signs heads of the audit chain.
 
-use super::KeysError;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
-use zeroize::Zeroizing;
 
 /// An Ed25519 key for heads of the audit chain. Whoever checks a head needs [`AuditKey::public`]
 /// of the version it names, so old versions are kept.
@@ -12,12 +10,11 @@ pub struct AuditKey {
 }
 
 impl AuditKey {
-    pub(super) fn from_seed(version: u32, seed: &Zeroizing<[u8; 32]>) -> Result<Self, KeysError> {
-        let pair =
-            Ed25519KeyPair::from_seed_unchecked(&**seed).map_err(|_| KeysError::Invalid {
-                what: "the audit key cannot be made",
-            })?;
-        Ok(Self { version, pair })
+    /// The key that RFC 8032 makes from a seed.
+    #[must_use]
+    pub fn from_seed(version: u32, seed: &[u8; 32]) -> Self {
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).expect("any 32 bytes are a seed");
+        Self { version, pair }
     }
 
     /// Its version among the audit keys, from 1.
