@@ -9,6 +9,7 @@ pub mod directory;
 mod keys;
 mod link;
 mod openid;
+pub mod names;
 pub mod password;
 mod procedure;
 mod session;
