@@ -8,8 +8,8 @@ pub mod account;
 pub mod directory;
 mod keys;
 mod link;
-mod openid;
 pub mod names;
+mod openid;
 pub mod password;
 mod procedure;
 mod session;
@@ -18,7 +18,7 @@ mod store;
 
 pub use keys::{Keys, KeysError};
 pub use settings::{
-    Accounts, Checked, ClientAuthentication, ENVIRONMENT_PREFIX, Lifetimes, Limits, Recovery,
-    Retention, Settings, SettingsError, SignIn, Verifier,
+    Accounts, Checked, ClientAuthentication, ENVIRONMENT_PREFIX, Lifetimes, Limits, Names,
+    Reaction, Recovery, Retention, Settings, SettingsError, SignIn, Verifier,
 };
 pub use store::{MIGRATIONS, open as open_database};

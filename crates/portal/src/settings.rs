@@ -4,6 +4,7 @@ mod accounts;
 mod file;
 mod lifetimes;
 mod limits;
+mod names;
 mod providers;
 mod recovery;
 
@@ -11,6 +12,7 @@ pub use accounts::Accounts;
 pub use kazasu_service::settings::{Checked, SettingsError};
 pub use lifetimes::{Lifetimes, Retention};
 pub use limits::Limits;
+pub use names::{Names, Reaction};
 pub use providers::{ClientAuthentication, SignIn, Verifier};
 pub use recovery::Recovery;
 
@@ -46,6 +48,8 @@ pub struct Settings {
     pub sign_in: SignIn,
     /// What accounts are called, and whose may be linked.
     pub accounts: Accounts,
+    /// What the name on the card has to be.
+    pub names: Names,
     /// What a recovery issues.
     pub recovery: Recovery,
     /// How long things live.

@@ -3,6 +3,7 @@
 use super::accounts::AccountsTable;
 use super::lifetimes::{Lifetimes, Retention};
 use super::limits::Limits;
+use super::names::NamesTable;
 use super::providers::{SignInTable, VerifierTable};
 use super::recovery::RecoveryTable;
 use super::{Settings, SettingsError};
@@ -32,6 +33,7 @@ struct File {
     verifier: VerifierTable,
     sign_in: SignInTable,
     accounts: AccountsTable,
+    names: NamesTable,
     recovery: RecoveryTable,
     lifetimes: Lifetimes,
     retention: Retention,
@@ -71,6 +73,7 @@ impl File {
         let verifier = self.verifier.check(problems);
         let sign_in = self.sign_in.check(problems, folder);
         let accounts = self.accounts.check(problems);
+        let names = self.names.check(problems);
         let recovery = self.recovery.check(problems);
         self.lifetimes.check(problems);
         self.retention.check(problems, &self.lifetimes);
@@ -100,6 +103,7 @@ impl File {
             verifier: verifier?,
             sign_in: sign_in?,
             accounts: accounts?,
+            names,
             recovery: recovery?,
             lifetimes: self.lifetimes,
             retention: self.retention,
