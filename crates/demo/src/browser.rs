@@ -1,9 +1,12 @@
 //! A browser, as far as the tap pages need one: cookies by host, redirects, links and forms.
 
 use anyhow::{Context, Result, bail};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
 use url::Url;
 
 const REDIRECTS: usize = 10;
@@ -87,6 +90,26 @@ impl Visit {
     }
 }
 
+/// An HTTP client that follows no redirects, and for which every name is this machine: a minimal
+/// machine resolves none, not even `localhost`.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn client() -> Result<reqwest::Client> {
+    let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    Ok(builder.dns_resolver(Arc::new(ThisMachine)).build()?)
+}
+
+struct ThisMachine;
+
+impl Resolve for ThisMachine {
+    fn resolve(&self, _: Name) -> Resolving {
+        // The port is the address's own.
+        let here: Addrs = Box::new(std::iter::once((Ipv4Addr::LOCALHOST, 0).into()));
+        Box::pin(async { Ok(here) })
+    }
+}
+
 impl Browser {
     /// A browser without cookies.
     pub fn new() -> Self {
@@ -155,12 +178,7 @@ impl Browser {
     ) -> Result<RequestBuilder> {
         let http = match &self.http {
             Some(http) => http.clone(),
-            None => {
-                let none = reqwest::redirect::Policy::none();
-                self.http
-                    .insert(reqwest::Client::builder().redirect(none).build()?)
-                    .clone()
-            }
+            None => self.http.insert(client()?).clone(),
         };
         let cookies = self.cookies.get(url.host_str().context("a host")?);
         let cookies: Vec<String> = cookies

@@ -1,13 +1,23 @@
 //! The real binaries, started together. The launcher, the browser, the relying party and the
-//! terminal tap serve `./dev demo` and the end-to-end tests alike.
+//! terminal tap serve `./dev demo` and the end-to-end tests alike. For `./dev demo --web` come the
+//! parties that a browser needs: a phone, a sign-in, the people and their cards.
 
 pub mod balancer;
 pub mod browser;
+pub mod cards;
+pub mod cast;
 pub mod emulator;
 pub mod intermediary;
+pub mod phone;
 pub mod postgres;
 pub mod process;
+mod random;
 pub mod relying_party;
+pub mod site;
 pub mod started;
 pub mod tap;
 pub mod verifier;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod texts;

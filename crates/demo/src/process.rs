@@ -37,6 +37,17 @@ pub fn free_port() -> Result<u16> {
     Ok(listener.local_addr()?.port())
 }
 
+/// `port` if it is free now, otherwise one that is.
+///
+/// # Errors
+/// If the machine has none.
+pub fn preferred_port(port: Option<u16>) -> Result<u16> {
+    match port {
+        Some(port) if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() => Ok(port),
+        _ => free_port(),
+    }
+}
+
 /// A started binary. It is stopped when dropped; its standard error goes to a file.
 pub struct Process {
     name: String,

@@ -1,7 +1,7 @@
 //! The verifier as a process, with a configuration written for it.
 
 use crate::postgres::test_database;
-use crate::process::{Process, binary, free_port};
+use crate::process::{Process, binary, free_port, preferred_port};
 use crate::relying_party::Registration;
 use anyhow::{Context, Result, ensure};
 use std::fmt::Write;
@@ -101,21 +101,34 @@ impl Verifier {
     /// # Errors
     /// If it does not get ready.
     pub async fn start_with(setup: Setup<'_>) -> Result<Self> {
+        Self::start_at(None, None, setup).await
+    }
+
+    /// Starts a verifier whose tickets are at the origin of a phone of the demo, and that listens
+    /// at `port` if that is free.
+    ///
+    /// # Errors
+    /// If it does not get ready.
+    pub async fn start_for_phone(phone: &str, port: Option<u16>, setup: Setup<'_>) -> Result<Self> {
+        Self::start_at(Some(phone), port, setup).await
+    }
+
+    async fn start_at(phone: Option<&str>, port: Option<u16>, setup: Setup<'_>) -> Result<Self> {
         std::fs::write(setup.folder.join("test-ca.der"), setup.anchor)?;
         make_keys(&setup.folder.join("keys.toml")).await?;
         // A port that was free a moment ago may be somebody else's now.
         for _ in 1..PORT_TRIES {
-            let mut verifier = Self::at(free_port()?, &setup)?;
+            let mut verifier = Self::at(preferred_port(port)?, phone, &setup)?;
             if verifier.resume().await.is_ok() {
                 return Ok(verifier);
             }
         }
-        let mut verifier = Self::at(free_port()?, &setup)?;
+        let mut verifier = Self::at(free_port()?, phone, &setup)?;
         verifier.resume().await?;
         Ok(verifier)
     }
 
-    fn at(port: u16, setup: &Setup<'_>) -> Result<Self> {
+    fn at(port: u16, phone: Option<&str>, setup: &Setup<'_>) -> Result<Self> {
         let listen = format!("127.0.0.1:{port}");
         let origin = match setup.origin {
             Some(origin) => origin.replace("{port}", &port.to_string()),
@@ -123,9 +136,12 @@ impl Verifier {
         };
         // Two names for loopback: browsers keep cookies by host, so that tickets get none. Only the
         // address is ever connected to, so that no machine has to resolve a name.
-        let ticket_origin = origin
-            .replace("127.0.0.1", "localhost")
-            .replace("//verifier.", "//tap.");
+        let ticket_origin = match phone {
+            Some(phone) => phone.to_owned(),
+            None => origin
+                .replace("127.0.0.1", "localhost")
+                .replace("//verifier.", "//tap."),
+        };
         let configuration = configuration(&[&*origin, &ticket_origin, &listen], setup)?;
         Ok(Self {
             process: None,

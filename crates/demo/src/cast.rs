@@ -1,0 +1,98 @@
+//! The people of the browser demo: whose card is whose, and which accounts they have. Nobody of
+//! them exists.
+
+use anyhow::{Context, Result};
+use kazasu_emulator::holder::Holder;
+use serde::Deserialize;
+
+/// Everybody, in the order in which they are introduced.
+const PEOPLE: [&str; 6] = [
+    include_str!("cast/taro.toml"),
+    include_str!("cast/kazasu.toml"),
+    include_str!("cast/hanako.toml"),
+    include_str!("cast/jiro.toml"),
+    include_str!("cast/momoko.toml"),
+    include_str!("cast/saburo.toml"),
+];
+
+/// One of them.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// Their card, whose id is also the person's.
+    pub card: Holder,
+    /// Their accounts at the university of the demo.
+    #[serde(rename = "account")]
+    pub accounts: Vec<PersonsAccount>,
+}
+
+/// An account of somebody.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonsAccount {
+    /// Its name: ten digits.
+    pub id: String,
+    /// `student` or `staff`.
+    pub kind: String,
+    /// Its first password. Everybody may know it.
+    pub password: String,
+    /// The names it is registered under.
+    pub names: Vec<String>,
+    /// An address that can be read without the account.
+    pub outside: String,
+    /// In which language its person is written to: `ja` or `en`.
+    pub language: String,
+    /// Of a member of staff who is also a student: the student account.
+    #[serde(default)]
+    pub student_account: Option<String>,
+    /// So many days ago its person left and it was revoked.
+    #[serde(default)]
+    pub left_days_ago: Option<u32>,
+    /// Its person no longer has what they registered as a second factor.
+    #[serde(default)]
+    pub authenticator_lost: bool,
+}
+
+/// Everybody of the demo.
+///
+/// # Errors
+/// If a file of this package cannot be read.
+pub fn people() -> Result<Vec<Person>> {
+    let person = |text: &&str| toml::from_str(text).context("a person of the demo");
+    PEOPLE.iter().map(person).collect()
+}
+
+impl Person {
+    /// What the card's holder is called in this program.
+    pub fn id(&self) -> &str {
+        &self.card.id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn everybody_can_be_told_from_everybody_else() {
+        let people = people().unwrap();
+        let ids: BTreeSet<_> = people.iter().map(Person::id).collect();
+        let accounts = people.iter().flat_map(|person| &person.accounts);
+        let accounts: BTreeSet<_> = accounts.map(|account| &*account.id).collect();
+        assert_eq!(ids.len(), PEOPLE.len());
+        assert_eq!(accounts.len(), PEOPLE.len() + 1);
+    }
+
+    #[test]
+    fn the_story_has_everybody_it_needs() {
+        let people = people().unwrap();
+        let accounts = || people.iter().flat_map(|person| &person.accounts);
+        let staff = accounts().find(|account| account.kind == "staff").unwrap();
+        let student = staff.student_account.as_ref().unwrap();
+        assert!(accounts().any(|account| account.id == *student && account.kind == "student"));
+        assert!(accounts().any(|account| account.left_days_ago == Some(40)));
+        assert!(accounts().any(|account| account.authenticator_lost));
+    }
+}
