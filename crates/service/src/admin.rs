@@ -38,6 +38,7 @@ pub struct Admin {
     ready: Arc<dyn Fn() -> Answer + Send + Sync>,
     services: Vec<&'static str>,
     descriptors: Vec<&'static [u8]>,
+    routes: Router,
 }
 
 type Answer = Pin<Box<dyn Future<Output = bool> + Send>>;
@@ -53,6 +54,7 @@ impl Admin {
             ready: Arc::new(move || Box::pin(ready())),
             services: Vec::new(),
             descriptors: Vec::new(),
+            routes: Router::new(),
         }
     }
 
@@ -62,6 +64,14 @@ impl Admin {
     pub fn with_service(mut self, name: &'static str, descriptors: &'static [u8]) -> Self {
         self.services.push(name);
         self.descriptors.push(descriptors);
+        self
+    }
+
+    /// The server also answers `routes`, to those who may reach its second listener. They guard
+    /// themselves.
+    #[must_use]
+    pub fn with_routes(mut self, routes: Router) -> Self {
+        self.routes = self.routes.merge(routes);
         self
     }
 
@@ -79,6 +89,7 @@ impl Admin {
             .route("/health/ready", get(ready))
             .route("/metrics", get(metrics))
             .with_state(self.clone())
+            .merge(self.routes.clone())
             .merge(routes.prepare().into_axum_router());
         let patience = Patience {
             body: BODY,

@@ -1,6 +1,8 @@
 //! The second listener, asked by real clients.
 
 use crate::harness::LONG;
+use axum::Router;
+use axum::routing::get;
 use kazasu_service::admin::Admin;
 use kazasu_service::metrics::Metrics;
 use reqwest::StatusCode;
@@ -37,7 +39,8 @@ async fn start() -> Running {
         let ready = asked.load(Ordering::SeqCst);
         async move { ready }
     })
-    .with_service(DESCRIBED.0, DESCRIBED.1);
+    .with_service(DESCRIBED.0, DESCRIBED.1)
+    .with_routes(Router::new().route("/more", get(|| async { "more" })));
     let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", tcp.local_addr().unwrap());
     tokio::spawn(admin.serve(tcp, std::future::pending()));
@@ -83,6 +86,14 @@ async fn a_server_that_does_not_know_whether_it_is_ready_is_not() {
     let answer = tokio::time::timeout(LONG, reqwest::get(url)).await;
     let status = answer.unwrap().unwrap().status();
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn what_a_server_adds_is_beside_the_rest() {
+    let running = start().await;
+    let more = (StatusCode::OK, "more".to_owned());
+    assert_eq!(running.get("/more").await, more);
+    assert_eq!(running.get("/health/live").await.0, StatusCode::OK);
 }
 
 #[tokio::test]
