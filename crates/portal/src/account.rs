@@ -75,6 +75,13 @@ impl AccountKind {
             Self::Staff => "staff",
         }
     }
+
+    /// What [`AccountKind::as_str`] wrote; `None` for anything else.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Student, Self::Staff]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
 }
 
 #[cfg(test)]

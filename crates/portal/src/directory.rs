@@ -5,6 +5,8 @@
 //! keeps identifiers does it once, however often it is told; for another one the same change twice
 //! is the same state. After a crash [`Directory::outcome`] tells whether it happened.
 
+pub mod builtin;
+
 use crate::account::{AccountId, AccountKind, AccountState};
 use crate::password::{AccessPass, Password};
 use async_trait::async_trait;
@@ -87,6 +89,17 @@ pub enum OperationKind {
     AccessPass,
     /// [`Directory::lock`].
     Lock,
+}
+
+impl OperationKind {
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::AccessPass => "access_pass",
+            Self::Lock => "lock",
+        }
+    }
 }
 
 /// Whether a change was made.

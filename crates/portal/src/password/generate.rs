@@ -1,6 +1,6 @@
 //! Making a password.
 
-use super::{Password, Rule};
+use super::{AccessPass, Password, Rule};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
@@ -31,6 +31,18 @@ impl Rule {
                 return password;
             }
         }
+    }
+}
+
+impl AccessPass {
+    /// Sixteen random letters and digits, 80 bits, in groups of four that are easy to copy.
+    pub fn generate() -> Self {
+        let all = [UPPER, DIGITS].concat();
+        let groups: Vec<Zeroizing<String>> = (0..4)
+            .map(|_| Zeroizing::new((0..4).map(|_| pick(&all)).collect()))
+            .collect();
+        let groups: Vec<&str> = groups.iter().map(|group| group.as_str()).collect();
+        Self::new(Zeroizing::new(groups.join("-")))
     }
 }
 
@@ -69,6 +81,24 @@ mod tests {
                 .iter()
                 .all(|text| text.len() == 16 && rule.check(text).is_ok())
         );
+    }
+
+    #[test]
+    fn access_passes_have_eighty_bits_and_none_comes_twice() {
+        assert_eq!(UPPER.len() + DIGITS.len(), 32);
+        let passes: BTreeSet<String> = (0..2000)
+            .map(|_| AccessPass::generate().expose().to_owned())
+            .collect();
+        assert_eq!(passes.len(), 2000);
+        let is_group = |group: &str| {
+            let known = |c: char| UPPER.contains(c) || DIGITS.contains(c);
+            group.len() == 4 && group.chars().all(known)
+        };
+        let is_pass = |pass: &String| {
+            let groups: Vec<&str> = pass.split('-').collect();
+            groups.len() == 4 && groups.into_iter().all(is_group)
+        };
+        assert!(passes.iter().all(is_pass), "{passes:?}");
     }
 
     #[test]
