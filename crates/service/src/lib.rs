@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod audit;
+pub mod commands;
 pub mod limits;
 pub mod listener;
 pub mod metrics;

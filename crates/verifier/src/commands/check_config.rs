@@ -1,48 +1,17 @@
-//! `check-config`.
+//! `check-config`, with the verifier's keys.
 
 use super::Config;
 use anyhow::Context as _;
-use clap::Args;
-use kazasu_verifier::{Keys, Settings, SettingsError};
-use serde_json::json;
+use kazasu_service::commands::CheckConfig;
+use kazasu_verifier::{Keys, Settings};
 use std::process::ExitCode;
 
-/// Say everything that is wrong with a configuration and its keys, without starting anything.
-#[derive(Args)]
-pub(crate) struct CheckConfig {
-    #[command(flatten)]
-    config: Config,
-    /// Write {"problems": […], "warnings": […]}.
-    #[arg(long)]
-    json: bool,
-}
-
-impl CheckConfig {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let path = &self.config.config;
-        let (problems, warnings) = match Settings::read(path, std::env::vars_os()) {
-            Ok(checked) => (keys_problem(&checked.settings), checked.warnings),
-            Err(SettingsError::Invalid(problems)) => (problems, Vec::new()),
-            Err(error) => return Err(error).context("nothing could be checked"),
-        };
-        if self.json {
-            println!("{}", json!({ "problems": problems, "warnings": warnings }));
-        } else {
-            for problem in &problems {
-                println!("problem: {problem}");
-            }
-            for warning in &warnings {
-                println!("warning: {warning}");
-            }
-            if problems.is_empty() {
-                println!("{}: can be used", path.display());
-            }
-        }
-        Ok(match problems.is_empty() {
-            true => ExitCode::SUCCESS,
-            false => ExitCode::FAILURE,
-        })
-    }
+pub(crate) fn run(command: CheckConfig<Config>) -> anyhow::Result<ExitCode> {
+    let path = command.config.config.clone();
+    let read = Settings::read(&path, std::env::vars_os());
+    command
+        .run(&path, read, keys_problem)
+        .context("nothing could be checked")
 }
 
 fn keys_problem(settings: &Settings) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 use super::Config;
 use clap::Args;
+use kazasu_service::commands::now;
 use std::process::ExitCode;
 
 /// Forget a person whom a relying party knows by a PPID, for every relying party. Verifiers may run.
@@ -23,8 +24,7 @@ pub(crate) struct Erase {
 impl Erase {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let settings = self.config.read()?;
-        let erased =
-            kazasu_verifier::erase(&settings, &self.relying_party, &self.sub, crate::now());
+        let erased = kazasu_verifier::erase(&settings, &self.relying_party, &self.sub, now());
         if !tokio::runtime::Runtime::new()?.block_on(erased)? {
             anyhow::bail!("nobody has this PPID at {}", self.relying_party);
         }

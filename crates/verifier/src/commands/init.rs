@@ -1,12 +1,9 @@
 //! `init`.
 
-use anyhow::{Context as _, ensure};
 use clap::Args;
+use kazasu_service::commands::init::{make_folder, none_exists, quoted, with_values, write_new};
 use kazasu_verifier::Keys;
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Every setting with its explanation.
@@ -53,19 +50,11 @@ impl Init {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let configuration = self.folder.join("verifier.toml");
         let keys = self.folder.join("keys.toml");
-        for path in [&configuration, &keys] {
-            ensure!(!path.exists(), "{} is there already", path.display());
-        }
+        none_exists(&[&configuration, &keys])?;
         make_folder(&self.folder, 0o750)?;
         make_folder(&self.folder.join(&self.data), 0o700)?;
         Keys::create(&keys)?;
-        let text = self.text()?;
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o640);
-        options
-            .open(&configuration)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .with_context(|| configuration.display().to_string())?;
+        write_new(&configuration, 0o640, &self.text()?)?;
         println!("wrote {} and {}", configuration.display(), keys.display());
         println!(
             "next: kazasu-verifier check-config --config {}",
@@ -90,37 +79,17 @@ impl Init {
         };
         let (services, others) = (EXAMPLE.find(RELYING_PARTY), EXAMPLE.len());
         let (settings, service) = EXAMPLE.split_at(services.unwrap_or(others));
-        let mut text = String::new();
-        let mut table = "";
-        for line in settings.lines() {
-            if let Some(name) = line
-                .strip_prefix('[')
-                .and_then(|line| line.strip_suffix(']'))
-            {
-                table = name;
-            }
-            let key = line.split_once(" = ").map_or("", |(key, _)| key);
-            let value = match (table, key) {
-                ("", "origin") => Some(quoted(&self.origin)),
-                ("", "ticket_origin") => Some(quoted(&self.ticket_origin)),
-                ("", "listen") => Some(quoted(&self.listen)),
-                ("", "database") => Some(quoted(&database)),
-                ("", "trust") => Some(trust.clone()),
-                ("revocation", "ocsp_url") => Some(quoted(&self.ocsp_url)),
-                ("lineage", "url") => Some(quoted(&self.lineage_url)),
-                ("audit", "export") => Some(quoted(&inside("audit-heads.jsonl"))),
-                _ => None,
-            };
-            match value {
-                // What the line says beside the value stays.
-                Some(value) => {
-                    let remark = line.find(" # ").map_or("", |start| &line[start + 1..]);
-                    text += format!("{key} = {value}  {remark}").trim_end();
-                }
-                None => text += line,
-            }
-            text.push('\n');
-        }
+        let mut text = with_values(settings, |table, key| match (table, key) {
+            ("", "origin") => Some(quoted(&self.origin)),
+            ("", "ticket_origin") => Some(quoted(&self.ticket_origin)),
+            ("", "listen") => Some(quoted(&self.listen)),
+            ("", "database") => Some(quoted(&database)),
+            ("", "trust") => Some(trust.clone()),
+            ("revocation", "ocsp_url") => Some(quoted(&self.ocsp_url)),
+            ("lineage", "url") => Some(quoted(&self.lineage_url)),
+            ("audit", "export") => Some(quoted(&inside("audit-heads.jsonl"))),
+            _ => None,
+        });
         text += "# A service that may ask for taps; `kazasu-verifier rp add` writes such lines.\n";
         for line in service.lines() {
             text += format!("# {line}").trim_end();
@@ -130,22 +99,8 @@ impl Init {
     }
 }
 
-fn quoted(text: &str) -> String {
-    toml::Value::from(text).to_string()
-}
-
 fn absolute(paths: &[PathBuf]) -> std::io::Result<toml::Value> {
     let paths: Result<Vec<_>, _> = paths.iter().map(std::path::absolute).collect();
     let texts = paths?.into_iter().map(|path| path.display().to_string());
     Ok(texts.collect::<Vec<_>>().into())
-}
-
-fn make_folder(path: &Path, mode: u32) -> anyhow::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    DirBuilder::new()
-        .mode(mode)
-        .create(path)
-        .with_context(|| path.display().to_string())
 }

@@ -1,18 +1,16 @@
-//! The commands beside serving. What a person reads goes to standard output, what went wrong to
-//! standard error; `--json` writes one JSON document for programs instead.
+//! The commands beside serving: those that only the verifier has, and what it hands to those that
+//! every server has.
 
 pub(crate) mod audit;
-pub(crate) mod backup;
 pub(crate) mod check_config;
-pub(crate) mod documents;
+pub(crate) mod database;
 pub(crate) mod erase;
 pub(crate) mod init;
 pub(crate) mod keys;
-pub(crate) mod migrate;
-pub(crate) mod notify;
 pub(crate) mod relying_party;
 
 use clap::Args;
+use kazasu_service::commands::with_warnings_told;
 use kazasu_verifier::{Settings, SettingsError};
 use std::path::PathBuf;
 
@@ -27,10 +25,6 @@ pub(crate) struct Config {
 impl Config {
     /// The settings; warnings go to standard error.
     pub(crate) fn read(&self) -> Result<Settings, SettingsError> {
-        let checked = Settings::read(&self.config, std::env::vars_os())?;
-        for warning in &checked.warnings {
-            eprintln!("warning: {warning}");
-        }
-        Ok(checked.settings)
+        Settings::read(&self.config, std::env::vars_os()).map(with_warnings_told)
     }
 }

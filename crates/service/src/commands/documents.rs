@@ -7,20 +7,21 @@ use std::process::ExitCode;
 
 /// Write a completion script to standard output.
 #[derive(Args)]
-pub(crate) struct Completions {
+pub struct Completions {
     /// Which shell.
     shell: Shell,
 }
 
 /// Write manual pages, one for each command.
 #[derive(Args)]
-pub(crate) struct Man {
+pub struct Man {
     /// An existing folder.
     folder: PathBuf,
 }
 
 impl Completions {
-    pub(crate) fn run(self, mut command: Command) -> ExitCode {
+    /// Writes the script for a program's whole `command`.
+    pub fn run(self, mut command: Command) -> ExitCode {
         let name = command.get_name().to_owned();
         clap_complete::generate(self.shell, &mut command, name, &mut std::io::stdout());
         ExitCode::SUCCESS
@@ -28,7 +29,11 @@ impl Completions {
 }
 
 impl Man {
-    pub(crate) fn run(self, command: Command) -> anyhow::Result<ExitCode> {
+    /// Writes the pages of a program's whole `command`.
+    ///
+    /// # Errors
+    /// If a page cannot be written.
+    pub fn run(self, command: Command) -> std::io::Result<ExitCode> {
         clap_mangen::generate_to(command, &self.folder)?;
         Ok(ExitCode::SUCCESS)
     }
