@@ -4,14 +4,12 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::{constant_time, hmac};
 use axum::http::HeaderMap;
-use axum::http::header::COOKIE;
-use cookie::Cookie;
+use kazasu_service::page::HostCookie;
 use kazasu_service::secret::{base64url, from_base64url, hash, random};
 use zeroize::Zeroizing;
 
-/// The `__Host-` prefix makes browsers insist on Secure, Path=/ and no Domain, so that no
-/// neighbouring host can set it (RFC 6265bis §4.1.3.2).
-const NAME: &str = "__Host-portal";
+const COOKIE: HostCookie = HostCookie::new("portal");
+
 /// Keep what is derived from one cookie apart.
 const FORM: &[u8] = b"kazasu/portal/form/v1";
 const SEAL: &[u8] = b"kazasu/portal/name/v1";
@@ -24,22 +22,10 @@ impl SessionSecret {
         Self(Zeroizing::new(random()))
     }
 
-    /// `None` if there is no cookie, one that is not of ours, or more than one: no browser keeps
-    /// two, so one of them was slipped in, and nothing says which.
+    /// `None` if there is no cookie, one that is not of ours, or more than one.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let cookies = headers
-            .get_all(COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
-        let mut named = cookies
-            .flat_map(Cookie::split_parse)
-            .filter_map(Result::ok)
-            .filter(|cookie| cookie.name() == NAME);
-        let cookie = named.next()?;
-        if named.next().is_some() {
-            return None;
-        }
-        let secret = from_base64url(cookie.value()).map(Zeroizing::new)?;
+        let cookie = COOKIE.read(headers).map(Zeroizing::new)?;
+        let secret = from_base64url(&cookie).map(Zeroizing::new)?;
         let secret: [u8; 32] = secret.as_slice().try_into().ok()?;
         Some(Self(Zeroizing::new(secret)))
     }
@@ -49,15 +35,14 @@ impl SessionSecret {
         hash(*self.0)
     }
 
-    /// No Max-Age: it goes when the browser is closed.
+    /// The value of `Set-Cookie` that sets it.
     pub(crate) fn set_cookie(&self) -> String {
-        let value = base64url(&*self.0);
-        format!("{NAME}={value}; Path=/; Secure; HttpOnly; SameSite=Lax")
+        COOKIE.set(&base64url(&*self.0))
     }
 
     /// What takes the cookie away again.
     pub(crate) fn forget_cookie() -> String {
-        format!("{NAME}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
+        COOKIE.forget()
     }
 
     /// What every form of a procedure carries: a page of somebody else cannot know it.
@@ -114,11 +99,12 @@ impl SessionSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::header;
 
     fn headers(cookies: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for cookie in cookies {
-            headers.append(COOKIE, cookie.parse().unwrap());
+            headers.append(header::COOKIE, cookie.parse().unwrap());
         }
         headers
     }

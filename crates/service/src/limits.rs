@@ -4,6 +4,8 @@ use crate::listener::{ClientAddress, network};
 use crate::metrics::Metrics;
 use axum::Router;
 use axum::extract::Request;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use governor::RateLimiter;
@@ -59,6 +61,13 @@ impl Clock for Time {
 pub struct TooOften {
     /// When the next try has a chance: whole seconds, at least one. The value of `Retry-After`.
     pub retry_after: u64,
+}
+
+impl TooOften {
+    /// The header that says so: RFC 9110 §10.2.3.
+    pub fn header(self) -> (HeaderName, HeaderValue) {
+        (RETRY_AFTER, HeaderValue::from(self.retry_after))
+    }
 }
 
 type Limiter<K> = RateLimiter<K, DashMapStateStore<K>, Time, NoOpMiddleware<Nanos>>;

@@ -4,8 +4,8 @@ use crate::oidc::OAuthError;
 use crate::settings;
 use crate::{oidc, pages};
 use axum::extract::Request;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use kazasu_proto::status_for;
 use kazasu_service::limits::{Limit, Time, TooOften};
@@ -72,15 +72,6 @@ pub(crate) fn is_grpc(request: &Request) -> bool {
 
 fn page(headers: &HeaderMap, too_often: TooOften) -> Response {
     let language = pages::browser::language(headers);
-    let mut response = pages::refusal(Reason::RateLimited, language, None);
-    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-    response
-        .headers_mut()
-        .insert(RETRY_AFTER, retry_after(too_often));
-    response
-}
-
-/// RFC 9110 §10.2.3: seconds.
-pub(crate) fn retry_after(too_often: TooOften) -> HeaderValue {
-    HeaderValue::from(too_often.retry_after)
+    let refusal = pages::refusal(Reason::RateLimited, language, None);
+    ([too_often.header()], refusal).into_response()
 }

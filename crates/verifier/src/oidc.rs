@@ -12,9 +12,8 @@ mod token;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::limits::retry_after;
 use axum::Router;
-use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -120,7 +119,7 @@ impl IntoResponse for OAuthError {
                     "error": "temporarily_unavailable",
                     "error_description": too_often.to_string(),
                 });
-                let later = [(RETRY_AFTER, retry_after(too_often))];
+                let later = [too_often.header()];
                 let status = StatusCode::TOO_MANY_REQUESTS;
                 (status, NO_STORE, later, axum::Json(body)).into_response()
             }

@@ -12,7 +12,7 @@ mod tap;
 mod ticket;
 
 pub(crate) use dress::dress;
-pub(crate) use problem::{Reference, redirect, refusal};
+pub(crate) use problem::{Reference, refusal};
 
 use crate::app::App;
 use crate::settings::{RelyingParty, Settings};

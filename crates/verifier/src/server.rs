@@ -12,8 +12,6 @@ use crate::transaction::State;
 use crate::{oidc, pages};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State as Shared};
-use axum::http::header::{REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use kazasu_proto::companion::v1::companion_service_server::{CompanionServiceServer, SERVICE_NAME};
@@ -22,6 +20,7 @@ use kazasu_service::Clock;
 use kazasu_service::admin::Admin;
 use kazasu_service::limits::by_address;
 use kazasu_service::listener::Listener;
+use kazasu_service::page::with_security_headers;
 use kazasu_service::telemetry::observe;
 use kazasu_service::tls;
 use std::convert::Infallible;
@@ -146,23 +145,8 @@ async fn dress(Shared(app): Shared<Arc<App>>, request: Request, next: Next) -> R
     if is_grpc(&request) {
         return next.run(request).await;
     }
-    with_security_headers(&app, pages::dress(&app, request, next).await)
-}
-
-fn with_security_headers(app: &App, mut response: Response) -> Response {
-    let headers: &mut HeaderMap = response.headers_mut();
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // Pages say so themselves: they let their own forms name where they come from.
-    headers
-        .entry(REFERRER_POLICY)
-        .or_insert(HeaderValue::from_static("no-referrer"));
-    if app.settings.origin.starts_with("https:") {
-        headers.insert(
-            STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000"),
-        );
-    }
-    response
+    let response = pages::dress(&app, request, next).await;
+    with_security_headers(&app.settings.origin, response)
 }
 
 async fn housekeep(app: Arc<App>) -> Infallible {

@@ -1,19 +1,18 @@
 //! Who looks at a page, as far as its language goes, and whether anybody does.
 
-use super::Language;
+use super::{HostCookie, Language};
 use axum::extract::{FromRequestParts, OriginalUri};
-use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
+use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, LOCATION, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use cookie::Cookie;
 use std::convert::Infallible;
 
 /// The query parameter of the language switch.
 const PARAMETER: &str = "lang";
 
-/// Remembers a chosen language until the browser is closed. `__Host-`: only this very host.
-const COOKIE_NAME: &str = "__Host-language";
+/// Remembers a chosen language until the browser is closed.
+const CHOICE: HostCookie = HostCookie::new("language");
 
 /// Whoever looks at a page.
 #[derive(Debug, Clone)]
@@ -28,8 +27,9 @@ impl Visitor {
     /// What a request says about them.
     pub fn new(headers: &HeaderMap, uri: &Uri) -> Self {
         let language = asked_for(uri);
+        let remembered = || Language::from_tag(&CHOICE.read(headers)?);
         Self {
-            chosen: language.or_else(|| from_cookie(headers)),
+            chosen: language.or_else(remembered),
             preferred: preferred(headers),
             is_plain: language.is_some() || uri.query().is_none(),
         }
@@ -67,10 +67,7 @@ pub fn switch_language(method: &Method, uri: &Uri) -> Option<Response> {
     let language = asked_for(uri).filter(|_| method == Method::GET)?;
     // Two slashes at the start would name another host.
     let location = format!("/{}", uri.path().trim_start_matches(['/', '\\']));
-    let cookie = format!(
-        "{COOKIE_NAME}={}; Path=/; Secure; HttpOnly; SameSite=Lax",
-        language.tag()
-    );
+    let cookie = CHOICE.set(language.tag());
     let headers = [
         (LOCATION, HeaderValue::try_from(location).ok()?),
         (SET_COOKIE, HeaderValue::try_from(cookie).ok()?),
@@ -97,17 +94,6 @@ fn asked_for(uri: &Uri) -> Option<Language> {
     Language::from_tag(tag).filter(|_| key == PARAMETER)
 }
 
-fn from_cookie(headers: &HeaderMap) -> Option<Language> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(Cookie::split_parse)
-        .filter_map(Result::ok)
-        .find(|cookie| cookie.name() == COOKIE_NAME)
-        .and_then(|cookie| Language::from_tag(cookie.value()))
-}
-
 fn preferred(headers: &HeaderMap) -> Option<Language> {
     let header = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;
     // Browsers list languages by preference; weights only repeat the order.
@@ -120,6 +106,7 @@ fn preferred(headers: &HeaderMap) -> Option<Language> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::header::COOKIE;
 
     fn visitor(accept: &str, cookie: &str, uri: &str) -> Visitor {
         let mut headers = HeaderMap::new();

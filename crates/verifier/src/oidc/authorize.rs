@@ -9,7 +9,7 @@ use super::{AUTHORIZE_PATH, Refusal};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::pages::browser::{self, Browser};
-use crate::pages::{redirect, refusal};
+use crate::pages::refusal;
 use crate::settings::RelyingParty;
 use crate::store::oidc::{Pushed, PushedRequest, push, pushed};
 use crate::store::transactions::{self, NewTransaction};
@@ -18,6 +18,7 @@ use axum::extract::{RawForm, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
+use kazasu_service::page::{describe, redirect};
 use kazasu_service::secret::{hash, length_prefixed, random_text};
 use kazasu_statement::{Language, Reason};
 use std::sync::Arc;
@@ -169,7 +170,7 @@ impl Visit<'_> {
             request_hash,
             language: wanted.unwrap_or(self.language),
             browser_hash: browser.hash(),
-            browser: browser::describe(self.headers),
+            browser: describe(self.headers),
             created_at: now,
             expires_at: now + app.settings.lifetimes.transaction,
             delete_after: now + app.settings.lifetimes.row,

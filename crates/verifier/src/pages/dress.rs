@@ -6,16 +6,15 @@ use super::problem::{Back, Kind, Reference, Refusal};
 use super::spoken;
 use crate::app::App;
 use axum::extract::Request;
-use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use kazasu_service::page::{Action, Notice, Visitor, is_preview, switch_language};
+use kazasu_service::page::{
+    Action, Notice, Visitor, accepts_html, answer_preview, is_made, switch_language,
+    with_headers_of,
+};
 use kazasu_service::telemetry;
 use kazasu_statement::Language;
-
-/// Seconds after which somebody who came too often, or at a bad time, may come again.
-const LATER: &str = "60";
 
 pub(crate) async fn dress(app: &App, request: Request, next: Next) -> Response {
     let visitor = Visitor::new(request.headers(), request.uri());
@@ -57,21 +56,16 @@ pub(crate) async fn dress(app: &App, request: Request, next: Next) -> Response {
     with_headers_of(status, response.headers(), page)
 }
 
-/// The answer to a request on whose result no person looks: it changes nothing, and must not use
-/// up a return URL or a code.
+/// The answer to a request on whose result no person looks: it must not use up a return URL or a
+/// code.
 fn nobody_looks(request: &Request) -> Option<Response> {
     let path = request.uri().path();
     let matters = ["/return/", "/tap/", "/oidc/authorize"]
         .iter()
         .any(|start| path.starts_with(start));
-    if !matters || !is_preview(request.method(), request.headers()) {
-        return None;
-    }
-    Some(match *request.method() {
-        Method::HEAD => StatusCode::OK.into_response(),
-        // Told that there is nothing to keep, the browser asks again when the person goes there.
-        _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-    })
+    matters
+        .then(|| answer_preview(request.method(), request.headers()))
+        .flatten()
 }
 
 fn refuse(
@@ -128,37 +122,4 @@ fn refuse(
             switchable,
         },
     )
-}
-
-fn accepts_html(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
-    accepted.is_some_and(|types| types.contains("text/html"))
-}
-
-/// An answer for programs, or a page already.
-fn is_made(response: &Response) -> bool {
-    let kind = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok());
-    kind.is_some_and(|kind| !kind.starts_with("text/plain"))
-}
-
-/// What the answer said besides its text stays: when to come again, which methods there are.
-fn with_headers_of(status: StatusCode, bare: &HeaderMap, mut page: Response) -> Response {
-    for (name, value) in bare {
-        if !page.headers().contains_key(name) && name != CONTENT_LENGTH {
-            page.headers_mut().insert(name, value.clone());
-        }
-    }
-    let soon = [
-        StatusCode::TOO_MANY_REQUESTS,
-        StatusCode::SERVICE_UNAVAILABLE,
-    ];
-    if soon.contains(&status) {
-        page.headers_mut()
-            .entry(RETRY_AFTER)
-            .or_insert(HeaderValue::from_static(LATER));
-    }
-    page
 }

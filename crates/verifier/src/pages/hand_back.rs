@@ -1,8 +1,8 @@
 //! The return URL of same-phone mode: it continues only in the browser that started.
 
 use super::browser::Browser;
+use super::front_door;
 use super::problem::{Back, PageError};
-use super::{front_door, redirect};
 use crate::app::App;
 use crate::store::acceptance::{self, HandBack};
 use crate::store::transactions;
@@ -10,6 +10,7 @@ use crate::transaction::State as Stage;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use kazasu_service::page::redirect;
 use kazasu_service::secret::hash;
 use kazasu_statement::Reason;
 use std::sync::Arc;

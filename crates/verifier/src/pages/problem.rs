@@ -2,8 +2,7 @@
 //! in the language of whoever asked.
 
 use crate::failure::Failure;
-use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kazasu_statement::{Language, Reason};
 
@@ -85,17 +84,6 @@ impl IntoResponse for Refusal {
 pub(crate) fn refusal(reason: Reason, language: Language, back: Option<&str>) -> Response {
     let back = back.map(|uri| Back::Service(uri.to_owned()));
     PageError::refused(reason, Some(language), back).into_response()
-}
-
-/// 303, so that a form's answer is fetched by GET.
-pub(crate) fn redirect(location: &str) -> Response {
-    let location = HeaderValue::try_from(location).expect("a URL is a header value");
-    let headers = [
-        (LOCATION, location),
-        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    ];
-    (StatusCode::SEE_OTHER, headers).into_response()
 }
 
 fn status(reason: Reason) -> StatusCode {

@@ -4,8 +4,8 @@
 mod view;
 
 use super::browser::Browser;
+use super::front_door;
 use super::problem::{Back, Kind, PageError, Refusal};
-use super::{front_door, redirect};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::oidc;
@@ -15,7 +15,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use kazasu_service::page::{Visitor, is_own_form};
+use kazasu_service::page::{Visitor, is_own_form, redirect};
 use kazasu_service::secret::{hash, random_text};
 use kazasu_statement::{Mode, Reason};
 use serde::Deserialize;
