@@ -1,5 +1,5 @@
 //! What every server here needs: settings, listener and TLS, a store on two engines, audit, page
-//! layout, secrets, limits and telemetry. It knows no card, certificate, account or PPID.
+//! layout, secrets, limits, telemetry and commands. It knows no card, certificate, account or PPID.
 
 pub mod admin;
 pub mod audit;
