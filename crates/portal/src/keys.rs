@@ -3,12 +3,11 @@
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::EncodingKey;
+use kazasu_service::audit::AuditKey;
 use kazasu_service::secret::{SecretError, SecretText, hash, random};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -47,12 +46,6 @@ pub(crate) struct ClientKey {
     pub(crate) kid: String,
     pub(crate) signing: EncodingKey,
     public: Vec<u8>,
-}
-
-/// A key that signs heads of the audit.
-struct AuditKey {
-    version: u32,
-    pair: Ed25519KeyPair,
 }
 
 #[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -120,8 +113,8 @@ impl Keys {
             .collect::<Result<_, _>>()?;
         let audit: Vec<_> = (1..)
             .zip(&file.audit)
-            .map(|(version, text)| AuditKey::parse(version, text))
-            .collect::<Result<_, _>>()?;
+            .map(|(version, text)| Ok(AuditKey::from_seed(version, &*bytes(text)?)))
+            .collect::<Result<_, KeysError>>()?;
         if client.is_empty() || audit.is_empty() {
             return Err(KeysError::Invalid("client and audit need a key each"));
         }
@@ -144,23 +137,14 @@ impl Keys {
         json!({ "keys": keys })
     }
 
-    /// The public keys by version, Ed25519, for whoever checks the audit.
-    pub fn audit_public_keys(&self) -> std::collections::BTreeMap<u32, [u8; 32]> {
-        self.audit
-            .iter()
-            .map(|key| (key.version, key.public()))
-            .collect()
+    /// The public keys that check heads of the audit, Ed25519.
+    pub fn audit_public_keys(&self) -> Vec<[u8; 32]> {
+        self.audit.iter().map(AuditKey::public).collect()
     }
 
-    /// The version of the key that signs heads of the audit, and its signature of `message`.
-    pub(crate) fn sign_audit(&self, message: &[u8]) -> (u32, [u8; 64]) {
-        let key = self.audit.last().expect("loading requires one");
-        let signature = key.pair.sign(message);
-        let signature = signature.as_ref().try_into();
-        (
-            key.version,
-            signature.expect("an Ed25519 signature is 64 bytes long"),
-        )
+    /// The key that signs heads of the audit.
+    pub(crate) fn audit(&self) -> &AuditKey {
+        self.audit.last().expect("loading requires one")
     }
 
     /// What proves to the portal that somebody was told about an event: 128 bits, base64url.
@@ -191,19 +175,6 @@ impl ClientKey {
             "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": self.kid,
             "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y),
         })
-    }
-}
-
-impl AuditKey {
-    fn parse(version: u32, text: &str) -> Result<Self, KeysError> {
-        let pair = Ed25519KeyPair::from_seed_unchecked(&*bytes(text)?)
-            .map_err(|_| KeysError::Invalid("an audit key cannot be made"))?;
-        Ok(Self { version, pair })
-    }
-
-    fn public(&self) -> [u8; 32] {
-        let public = self.pair.public_key().as_ref().try_into();
-        public.expect("an Ed25519 public key is 32 bytes long")
     }
 }
 

@@ -7,6 +7,6 @@ mod http;
 mod sign_in;
 mod verifier;
 
-pub(crate) use client::{Begun, Client, OpenIdError};
+pub(crate) use client::{Begun, OpenIdError};
 pub(crate) use sign_in::{SignInProvider, SignedIn};
-pub(crate) use verifier::{Tapped, VerifierProvider};
+pub(crate) use verifier::VerifierProvider;

@@ -50,12 +50,11 @@ impl ProcedureKind {
 }
 
 /// A procedure of the browser that asks.
+#[derive(Clone)]
 pub(crate) struct Procedure {
     pub(crate) id: String,
-    pub(crate) session: String,
     pub(crate) kind: ProcedureKind,
     pub(crate) started_at: i64,
-    pub(crate) expires_at: i64,
     /// Coarse description, for notices.
     pub(crate) browser: String,
     pub(crate) tap: Option<Tap>,
@@ -65,6 +64,7 @@ pub(crate) struct Procedure {
 }
 
 /// Who tapped.
+#[derive(Clone)]
 pub(crate) struct Tap {
     pub(crate) ppid: String,
     pub(crate) name: Zeroizing<String>,
@@ -73,7 +73,16 @@ pub(crate) struct Tap {
 }
 
 /// Who signed in.
+#[derive(Clone)]
 pub(crate) struct SignIn {
     pub(crate) account: AccountId,
     pub(crate) at: i64,
+}
+
+impl Procedure {
+    /// When the last of what is proven in it was.
+    pub(crate) fn proven_at(&self) -> Option<i64> {
+        let tap = self.tap.as_ref().map(|tap| tap.at);
+        tap.max(self.sign_in.as_ref().map(|sign_in| sign_in.at))
+    }
 }

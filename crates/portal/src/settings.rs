@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, checked as a whole before anything starts.
 
 mod accounts;
+mod directory;
 mod file;
 mod lifetimes;
 mod limits;
@@ -9,6 +10,7 @@ mod providers;
 mod recovery;
 
 pub use accounts::Accounts;
+pub use directory::DirectorySettings;
 pub use kazasu_service::settings::{Checked, SettingsError};
 pub use lifetimes::{Lifetimes, Retention};
 pub use limits::Limits;
@@ -46,6 +48,8 @@ pub struct Settings {
     pub verifier: Verifier,
     /// Who signs people in.
     pub sign_in: SignIn,
+    /// Where accounts live.
+    pub directory: DirectorySettings,
     /// What accounts are called, and whose may be linked.
     pub accounts: Accounts,
     /// What the name on the card has to be.
@@ -62,6 +66,8 @@ pub struct Settings {
     pub institution: Institution,
     /// The address of the support desk.
     pub support: Option<Bilingual>,
+    /// By how many minutes the institution's clocks are ahead of UTC.
+    pub utc_offset_minutes: i32,
 }
 
 impl Settings {

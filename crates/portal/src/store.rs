@@ -7,14 +7,18 @@ pub(crate) mod operations;
 pub(crate) mod procedures;
 pub(crate) mod retention;
 
+use crate::directory::builtin;
 use kazasu_service::audit;
 use kazasu_service::store::{Location, Migration, Schema, Store, StoreError};
 
 /// Each entry brings the schema from the version of its position to the next.
-pub const MIGRATIONS: &[Migration] = &[&[
-    audit::SCHEMA,
-    include_str!("store/migrations/0001_first.sql"),
-]];
+pub const MIGRATIONS: &[Migration] = &[
+    &[
+        audit::SCHEMA,
+        include_str!("store/migrations/0001_first.sql"),
+    ],
+    &[builtin::SCHEMA],
+];
 
 /// Opens the database. Blocks.
 ///

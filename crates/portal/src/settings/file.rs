@@ -1,6 +1,7 @@
 //! The configuration as it is written, and the way to what it means. Each table has its own file.
 
 use super::accounts::AccountsTable;
+use super::directory::DirectoryTable;
 use super::lifetimes::{Lifetimes, Retention};
 use super::limits::Limits;
 use super::names::NamesTable;
@@ -21,6 +22,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use url::Url;
 
+/// Japan Standard Time.
+const JAPAN: i32 = 540;
+
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 struct File {
@@ -32,6 +36,7 @@ struct File {
     keys: Option<SecretTable>,
     verifier: VerifierTable,
     sign_in: SignInTable,
+    directory: DirectoryTable,
     accounts: AccountsTable,
     names: NamesTable,
     recovery: RecoveryTable,
@@ -43,6 +48,7 @@ struct File {
     telemetry: TelemetrySettings,
     pages: PagesTable,
     support: Option<Bilingual>,
+    utc_offset_minutes: Option<i32>,
 }
 
 /// Checks what the layers say; relative paths start at `folder`.
@@ -72,9 +78,14 @@ impl File {
         let keys = problems.required("keys", self.keys);
         let verifier = self.verifier.check(problems);
         let sign_in = self.sign_in.check(problems, folder);
+        let directory = self.directory.check(problems, folder);
         let accounts = self.accounts.check(problems);
         let names = self.names.check(problems);
         let recovery = self.recovery.check(problems);
+        let utc_offset_minutes = self.utc_offset_minutes.unwrap_or(JAPAN);
+        if !(-720..=840).contains(&utc_offset_minutes) {
+            problems.add("utc_offset_minutes: must be -720 to 840");
+        }
         self.lifetimes.check(problems);
         self.retention.check(problems, &self.lifetimes);
         self.limits.check(problems);
@@ -102,6 +113,7 @@ impl File {
             keys: keys?.in_folder(folder),
             verifier: verifier?,
             sign_in: sign_in?,
+            directory: directory?,
             accounts: accounts?,
             names,
             recovery: recovery?,
@@ -110,6 +122,7 @@ impl File {
             audit: self.audit.check(folder),
             institution,
             support: self.support,
+            utc_offset_minutes,
         })
     }
 }

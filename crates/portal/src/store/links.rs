@@ -44,11 +44,6 @@ pub(crate) fn of_account(
     )
 }
 
-/// A link by its identifier, active or not.
-pub(crate) fn by_id(c: &mut Connection<'_>, id: &str) -> Result<Option<Link>, SqlError> {
-    c.optional("SELECT * FROM links WHERE id = ?1", values![id], read)
-}
-
 /// Every link an account had, the newest first.
 pub(crate) fn all_of_account(
     c: &mut Connection<'_>,

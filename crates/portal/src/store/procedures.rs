@@ -59,8 +59,8 @@ pub(crate) fn own(
     now: i64,
 ) -> Result<Option<Procedure>, SqlError> {
     let stored = c.optional(
-        "SELECT p.id AS id, p.session AS session, p.kind AS kind, p.started_at AS started_at,
-                p.expires_at AS expires_at, p.browser AS browser, p.ppid AS ppid,
+        "SELECT p.id AS id, p.kind AS kind, p.started_at AS started_at,
+                p.browser AS browser, p.ppid AS ppid,
                 p.sealed_name AS sealed_name, p.tapped_at AS tapped_at,
                 p.relink_required AS relink_required, p.account AS account,
                 p.signed_in_at AS signed_in_at, p.done AS done
@@ -90,10 +90,8 @@ fn read(row: &Row<'_>) -> Result<Stored, SqlError> {
     Ok(Stored {
         procedure: Procedure {
             id: row.get("id")?,
-            session: row.get("session")?,
             kind: ProcedureKind::from_word(&kind).ok_or(SqlError::Kind)?,
             started_at: row.get("started_at")?,
-            expires_at: row.get("expires_at")?,
             browser: row.get("browser")?,
             tap,
             sign_in: sign_in.map(|(account, at)| SignIn { account, at }),

@@ -129,6 +129,11 @@ impl Words<'_> {
         self.find(key, None).unwrap_or_else(|| key.to_owned())
     }
 
+    /// As [`Words::say`], for a key that is put together: `start`, a word, `end`.
+    pub fn say_of(&self, start: &str, word: &str, end: &str) -> String {
+        self.say(&[start, word, end].concat())
+    }
+
     /// As [`Words::say`], with the text that stands for `{ $name }`.
     pub fn say_with(&self, key: &str, name: &'static str, value: &str) -> String {
         self.say_all(key, &[(name, value)])

@@ -11,6 +11,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
+use kazasu_service::Clock;
 use kazasu_service::page::Language;
 use kazasu_service::secret;
 use kazasu_service::store::{Store, StoreError};
@@ -27,7 +28,7 @@ struct Provider {
     store: Arc<Store>,
     token: [u8; 32],
     domain: Option<String>,
-    now: fn() -> i64,
+    now: Clock,
 }
 
 #[derive(Deserialize)]
@@ -46,7 +47,7 @@ struct Session {
 
 /// `/directory/sign-in` and `/directory/session`, for whoever shows `token`. People may write
 /// their account with `@domain`. `now` tells seconds since the Unix epoch.
-pub fn routes(store: Arc<Store>, token: &str, domain: Option<String>, now: fn() -> i64) -> Router {
+pub fn routes(store: Arc<Store>, token: &str, domain: Option<String>, now: Clock) -> Router {
     let provider = Provider {
         store,
         token: secret::hash(token),

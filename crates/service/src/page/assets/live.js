@@ -1,4 +1,5 @@
-// Live updates, the only script there is. Without it the same pages reload by themselves.
+// The only script there is: live updates, without which the same pages reload by themselves, and
+// what helps to keep a secret that is shown once.
 "use strict";
 (() => {
   let leaving = false;
@@ -31,6 +32,22 @@
     tick();
   }
 
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+      button.textContent = button.dataset.copied;
+    });
+  }
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+  if (document.querySelector("[data-leave-only-by]")) {
+    addEventListener("beforeunload", (event) => {
+      if (!leaving) event.preventDefault();
+    });
+  }
   const live = document.querySelector("[data-events]");
   if (live) {
     const source = new EventSource(live.dataset.events);

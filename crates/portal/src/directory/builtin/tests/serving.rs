@@ -11,7 +11,7 @@ const TOKEN: &str = "a-token-of-the-sign-in-provider";
 
 fn served(tested: &Tested) -> Router {
     let domain = Some("univ.example".to_owned());
-    routes(tested.store.clone(), TOKEN, domain, || NOW)
+    routes(tested.store.clone(), TOKEN, domain, Arc::new(|| NOW))
 }
 
 async fn post(router: &Router, path: &str, token: Option<&str>, body: String) -> Response<Body> {

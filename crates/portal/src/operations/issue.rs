@@ -1,0 +1,269 @@
+//! Issuing a password or a temporary access pass, once for each time it is asked for.
+
+use super::LEASE;
+use crate::account::AccountId;
+use crate::app::App;
+use crate::directory::{DirectoryError, Operation, OperationId, OperationKind};
+use crate::failure::Failure;
+use crate::password::{AccessPass, Password};
+use crate::store::operations::{self, OperationState, Recorded, word};
+use crate::store::{freezes, links};
+use crate::telling::{Event, EventKind};
+use kazasu_service::audit::{self, Details};
+use kazasu_service::secret::random_text;
+use kazasu_service::store::{Connection, SqlError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+/// How long a second click of the same button still gets the first one's page.
+const SECOND_CLICK: Duration = Duration::from_secs(5);
+
+/// What somebody asks for.
+pub(crate) enum Wanted {
+    /// This password to be set.
+    Password(Password),
+    /// A temporary access pass.
+    AccessPass,
+}
+
+/// What was issued. The secret is in memory only, and only until it is shown.
+pub(crate) enum Issued {
+    Password(Password),
+    AccessPass {
+        pass: AccessPass,
+        /// When it stops to work, in seconds since the Unix epoch.
+        expires_at: i64,
+    },
+}
+
+/// Why nothing was issued, or nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotIssued {
+    /// It was asked for before in this procedure, and its secret was shown or is lost.
+    AskedBefore,
+    /// The account was recovered too often today.
+    TooOften,
+    /// The link or the account changed since the page was made.
+    NotAllowed,
+    /// The directory's own rules refuse the password.
+    PasswordRefused,
+    /// The directory went away in the middle: it will be found out.
+    Uncertain,
+    /// The directory did not do it, and nothing changed.
+    Failed,
+}
+
+/// Who asks, where.
+#[derive(Clone)]
+pub(crate) struct Issue {
+    pub(crate) procedure: String,
+    pub(crate) account: AccountId,
+    /// The link that allows it.
+    pub(crate) link: String,
+    /// Coarse description, for notices.
+    pub(crate) browser: String,
+}
+
+type Outcome = Result<Arc<Issued>, NotIssued>;
+type Running = watch::Receiver<Option<Outcome>>;
+
+/// What is being issued now, by procedure and kind.
+#[derive(Default)]
+pub(crate) struct Issuing(Mutex<HashMap<(String, &'static str), Running>>);
+
+const NO_PANIC: &str = "nothing panics while it holds the lock";
+
+/// Issues what is wanted. Whoever asks for the same again at the same time, as a double click does,
+/// gets the same answer; whoever asks later gets [`NotIssued::AskedBefore`].
+///
+/// It goes on when the browser goes away, so that what is begun is also completed.
+pub(crate) async fn issue(app: &Arc<App>, issue: Issue, wanted: Wanted) -> Outcome {
+    let kind = match wanted {
+        Wanted::Password(_) => OperationKind::Password,
+        Wanted::AccessPass => OperationKind::AccessPass,
+    };
+    let key = (issue.procedure.clone(), word(kind));
+    let mut running = {
+        let mut all = app.issuing.0.lock().expect(NO_PANIC);
+        match all.get(&key) {
+            Some(running) => running.clone(),
+            None => {
+                let (sender, running) = watch::channel(None);
+                all.insert(key.clone(), running.clone());
+                tokio::spawn(run(app.clone(), issue, kind, wanted, key, sender));
+                running
+            }
+        }
+    };
+    // The sender goes only after it has sent, unless the task panicked.
+    match running.wait_for(Option::is_some).await {
+        Ok(outcome) => outcome.clone().unwrap_or(Err(NotIssued::Uncertain)),
+        Err(_) => Err(NotIssued::Uncertain),
+    }
+}
+
+async fn run(
+    app: Arc<App>,
+    issue: Issue,
+    kind: OperationKind,
+    wanted: Wanted,
+    key: (String, &'static str),
+    sender: watch::Sender<Option<Outcome>>,
+) {
+    let outcome = attempt(&app, issue, kind, wanted).await;
+    let outcome = outcome.unwrap_or_else(|failure| {
+        failure.log();
+        // The database failed before the directory was asked: see `attempt`.
+        Err(NotIssued::Failed)
+    });
+    sender.send_replace(Some(outcome));
+    tokio::time::sleep(SECOND_CLICK).await;
+    app.issuing.0.lock().expect(NO_PANIC).remove(&key);
+}
+
+/// Fails only as long as nothing is recorded.
+async fn attempt(
+    app: &Arc<App>,
+    issue: Issue,
+    kind: OperationKind,
+    wanted: Wanted,
+) -> Result<Outcome, Failure> {
+    let now = app.now();
+    let recorded = Recorded {
+        operation: Operation {
+            id: OperationId::new(random_text::<16>()),
+            kind,
+            account: issue.account,
+            recorded_at: now,
+        },
+        link: Some(issue.link),
+        procedure: Some(issue.procedure),
+        browser: issue.browser,
+        state: OperationState::Recorded,
+    };
+    let per_day = i64::from(app.settings.recovery.per_day);
+    let (writing, lease) = (recorded.clone(), now + LEASE);
+    let refused = app
+        .store
+        .write(move |c| record(c, &writing, per_day, lease, now))
+        .await?;
+    if let Some(refused) = refused {
+        return Ok(Err(refused));
+    }
+    let operation = &recorded.operation;
+    Ok(match change(app, operation, wanted, now).await {
+        Ok(issued) => {
+            complete(app, &recorded, OperationState::Done).await;
+            Ok(Arc::new(issued))
+        }
+        Err(DirectoryError::Unavailable(source)) => {
+            tracing::warn!(%source, "the directory went away in the middle of an operation");
+            Err(NotIssued::Uncertain)
+        }
+        Err(error) => {
+            complete(app, &recorded, OperationState::NotDone).await;
+            Err(match error {
+                DirectoryError::PasswordRefused => NotIssued::PasswordRefused,
+                DirectoryError::NotActive | DirectoryError::NoSuchAccount => NotIssued::NotAllowed,
+                other => {
+                    Failure::from(other).log();
+                    NotIssued::Failed
+                }
+            })
+        }
+    })
+}
+
+/// Records what is about to be asked for, if it still may be: the page that offered it is older.
+fn record(
+    c: &mut Connection<'_>,
+    recorded: &Recorded,
+    per_day: i64,
+    leased_until: i64,
+    now: i64,
+) -> Result<Option<NotIssued>, SqlError> {
+    let account = &recorded.operation.account;
+    let link = links::of_account(c, account)?;
+    let is_usable =
+        link.is_some_and(|link| Some(&link.id) == recorded.link.as_ref() && link.is_mature(now));
+    if !is_usable || freezes::since(c, account)?.is_some() {
+        return Ok(Some(NotIssued::NotAllowed));
+    }
+    let (today, _) = operations::recoveries_since(c, account, now - DAY)?;
+    if today >= per_day {
+        return Ok(Some(NotIssued::TooOften));
+    }
+    if !operations::record(c, recorded, leased_until)? {
+        return Ok(Some(NotIssued::AskedBefore));
+    }
+    note(c, recorded, "recovery_asked", now)?;
+    Ok(None)
+}
+
+async fn change(
+    app: &App,
+    operation: &Operation,
+    wanted: Wanted,
+    now: i64,
+) -> Result<Issued, DirectoryError> {
+    let Operation { id, account, .. } = operation;
+    match wanted {
+        Wanted::Password(password) => {
+            app.directory
+                .set_password(account, id, &password, now)
+                .await?;
+            Ok(Issued::Password(password))
+        }
+        Wanted::AccessPass => {
+            let lifetime = app.settings.recovery.access_pass_lifetime;
+            let pass = app
+                .directory
+                .issue_access_pass(account, id, lifetime, now)
+                .await?;
+            let expires_at = now + lifetime;
+            Ok(Issued::AccessPass { pass, expires_at })
+        }
+    }
+}
+
+/// Notes what became of it, and tells its person. Where that fails, whoever takes over does it: the
+/// secret is shown all the same, or it would be lost.
+async fn complete(app: &App, recorded: &Recorded, state: OperationState) {
+    let (recorded, teller, now) = (recorded.clone(), app.teller.clone(), app.now());
+    let completed = app.store.write(move |c| {
+        let operation = &recorded.operation;
+        if !operations::finish(c, &operation.id, state, now)? {
+            return Ok(());
+        }
+        if state != OperationState::Done {
+            return note(c, &recorded, "recovery_failed", now);
+        }
+        let kind = match operation.kind {
+            OperationKind::Password => EventKind::PasswordIssued,
+            OperationKind::AccessPass | OperationKind::Lock => EventKind::AccessPassIssued,
+        };
+        note(c, &recorded, kind.as_str(), now)?;
+        teller.tell(c, &Event::of_operation(&recorded, kind), now)
+    });
+    if let Err(error) = completed.await {
+        Failure::from(error).log();
+    }
+}
+
+/// Writes an audit event about an operation.
+pub(super) fn note(
+    c: &mut Connection<'_>,
+    recorded: &Recorded,
+    what: &str,
+    now: i64,
+) -> Result<(), SqlError> {
+    let details = Details::default()
+        .with("operation", recorded.operation.id.as_str())
+        .with("kind", word(recorded.operation.kind))
+        .with("link", recorded.link.as_deref());
+    audit::record(c, now, what, &details)
+}

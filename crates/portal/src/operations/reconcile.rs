@@ -1,0 +1,90 @@
+//! Finishing what a crash or an outage left.
+
+use super::LEASE;
+use super::issue::note;
+use crate::app::App;
+use crate::directory::{DirectoryError, OperationKind};
+use crate::failure::Failure;
+use crate::store::operations::{self, OperationState, Recorded};
+use crate::telling::{Event, EventKind};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often somebody looks for operations that were left.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Looks for operations that were left, for ever, and finishes them.
+pub(crate) async fn keep_reconciling(app: Arc<App>) -> Infallible {
+    let mut looks = tokio::time::interval(LOOK);
+    loop {
+        looks.tick().await;
+        if let Err(failure) = reconcile(&app).await {
+            failure.log();
+        }
+    }
+}
+
+/// Takes over what was left, and finishes it as far as the directory answers.
+pub(crate) async fn reconcile(app: &App) -> Result<(), Failure> {
+    let now = app.now();
+    let left = app
+        .store
+        .write(move |c| operations::take_over(c, now + LEASE, now))
+        .await?;
+    for recorded in left {
+        match outcome(app, &recorded).await {
+            Ok(state) => finish(app, recorded, state).await?,
+            // The next look is after the lease.
+            Err(error) => {
+                tracing::warn!(%error, "an operation is not finished yet");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn outcome(app: &App, recorded: &Recorded) -> Result<OperationState, DirectoryError> {
+    let operation = &recorded.operation;
+    if operation.kind != OperationKind::Lock {
+        return Ok(app.directory.outcome(operation).await?.into());
+    }
+    if !app.directory.capabilities().lock {
+        return Ok(OperationState::NotDone);
+    }
+    // Locking twice is locking once, so it is done rather than asked about.
+    let locked = app
+        .directory
+        .lock(&operation.account, &operation.id, app.now());
+    match locked.await {
+        Ok(()) | Err(DirectoryError::Settled) => Ok(OperationState::Done),
+        Err(DirectoryError::NoSuchAccount | DirectoryError::NotActive) => {
+            Ok(OperationState::NotDone)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn finish(app: &App, recorded: Recorded, state: OperationState) -> Result<(), Failure> {
+    let (teller, now) = (app.teller.clone(), app.now());
+    let finished = app.store.write(move |c| {
+        if !operations::finish(c, &recorded.operation.id, state, now)? {
+            return Ok(());
+        }
+        let what = match state {
+            OperationState::NotDone => "operation_not_done",
+            _ => "operation_finished",
+        };
+        note(c, &recorded, what, now)?;
+        if recorded.operation.kind == OperationKind::Lock || state == OperationState::NotDone {
+            return Ok(());
+        }
+        // Whoever asked for it may never have seen the secret.
+        teller.tell(
+            c,
+            &Event::of_operation(&recorded, EventKind::Interrupted),
+            now,
+        )
+    });
+    Ok(finished.await?)
+}

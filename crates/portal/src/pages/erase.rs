@@ -1,0 +1,135 @@
+//! Erasing everything that is stored about oneself.
+
+use super::home::{Token, token};
+use super::refusal::{PageError, PageResult, Reason};
+use super::unlink::Done;
+use super::visit::{Visit, page};
+use crate::account::AccountId;
+use crate::link::EndedBecause;
+use crate::procedure::{Procedure, ProcedureKind};
+use crate::store::{freezes, links, procedures, retention};
+use crate::telling::{Event, EventKind, Teller};
+use askama::Template;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Path};
+use kazasu_service::audit::{self, Details};
+use kazasu_service::page::Words;
+use kazasu_service::page::redirect;
+use kazasu_service::store::{Connection, SqlError};
+
+#[derive(Template)]
+#[template(path = "erase.html")]
+struct Erase<'a> {
+    words: Words<'a>,
+    procedure: &'a str,
+    token: &'a str,
+    days: i64,
+}
+
+const DAY: i64 = 86_400;
+
+pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> PageResult {
+    let (secret, procedure) = visit.own(&id).await?;
+    require_state(&visit, &procedure)?;
+    let token = secret.form_token(&procedure.id);
+    let words = visit.words();
+    if let Some(what) = &procedure.done {
+        let key = if what == "erase_frozen" {
+            "erase-frozen"
+        } else {
+            "erased"
+        };
+        let body = Done {
+            words,
+            procedure: &procedure.id,
+            token: &token,
+            key,
+        };
+        return Ok(visit.show(key, &body));
+    }
+    let body = Erase {
+        words,
+        procedure: &procedure.id,
+        token: &token,
+        days: visit.app.settings.lifetimes.objection / DAY,
+    };
+    Ok(visit.show("erase", &body))
+}
+
+fn require_state(visit: &Visit, procedure: &Procedure) -> Result<(), PageError> {
+    if procedure.kind != ProcedureKind::State {
+        return Err(PageError::refused(
+            Reason::OtherPurpose,
+            page(&procedure.id),
+        ));
+    }
+    let oldest = visit.now - visit.app.settings.lifetimes.evidence;
+    match procedure.proven_at() {
+        Some(at) if at >= oldest => Ok(()),
+        _ => Err(PageError::refused(Reason::EvidenceOld, "/state")),
+    }
+}
+
+pub(super) async fn confirm(
+    visit: Visit,
+    Path(id): Path<String>,
+    form: Result<Form<Token>, FormRejection>,
+) -> PageResult {
+    let (_, procedure) = visit.own_form(&id, &token(form)).await?;
+    require_state(&visit, &procedure)?;
+    let back = format!("{}/erase", page(&procedure.id));
+    if procedure.done.is_some() {
+        return Ok(redirect(&back));
+    }
+    let (teller, now) = (visit.app.teller.clone(), visit.now);
+    let objection = visit.app.settings.lifetimes.objection;
+    visit
+        .app
+        .store
+        .write(move |c| erase(c, &procedure, &teller, objection, now))
+        .await?;
+    Ok(redirect(&back))
+}
+
+fn erase(
+    c: &mut Connection<'_>,
+    procedure: &Procedure,
+    teller: &Teller,
+    objection: i64,
+    now: i64,
+) -> Result<(), SqlError> {
+    let link = match (&procedure.tap, &procedure.sign_in) {
+        (Some(tap), _) => links::of_ppid(c, &tap.ppid)?,
+        (None, Some(sign_in)) => links::of_account(c, &sign_in.account)?,
+        (None, None) => None,
+    };
+    let signed_in = procedure
+        .sign_in
+        .as_ref()
+        .map(|sign_in| sign_in.account.clone());
+    let account: Option<AccountId> = link.as_ref().map(|l| l.account.clone()).or(signed_in);
+    let Some(account) = account else {
+        procedures::done(c, &procedure.id, "erased")?;
+        return Ok(());
+    };
+    // Whoever froze it did so because somebody else may be at work: nothing is tidied up then.
+    if freezes::since(c, &account)?.is_some() {
+        procedures::done(c, &procedure.id, "erase_frozen")?;
+        return Ok(());
+    }
+    let event = Event {
+        id: procedure.id.clone(),
+        kind: EventKind::Erased,
+        account: account.clone(),
+        browser: procedure.browser.clone(),
+    };
+    // Told before the contacts are gone.
+    teller.tell(c, &event, now)?;
+    if let Some(link) = &link {
+        links::end(c, &link.id, EndedBecause::Erased, now)?;
+    }
+    retention::erase(c, &account, objection, now)?;
+    procedures::done(c, &procedure.id, "erased")?;
+    let details = Details::default().with("link", link.as_ref().map(|link| link.id.as_str()));
+    audit::record(c, now, "erased", &details)
+}

@@ -1,0 +1,67 @@
+//! What is done from time to time, and by operators: reading contacts anew, deleting what has had
+//! its time, lifting a freeze.
+
+use crate::account::AccountId;
+use crate::app::App;
+use crate::directory::DirectoryError;
+use crate::failure::Failure;
+use crate::store::{contacts, freezes, retention};
+use kazasu_service::audit::{self, Details};
+use kazasu_service::store::{Store, StoreError};
+
+/// Reads the contacts of linked accounts that were not read for long, so that a change is noticed
+/// and prior contacts are known when somebody has to be told.
+pub(crate) async fn refresh_contacts(app: &App) -> Result<(), Failure> {
+    let now = app.now();
+    let since = now - app.settings.retention.contacts_refresh;
+    let accounts = app
+        .store
+        .read(move |c| contacts::not_looked_at_since(c, since))
+        .await?;
+    for id in accounts {
+        let account = match app.directory.account(&id, now).await {
+            Ok(account) => account,
+            Err(DirectoryError::Unavailable(_)) => return Ok(()),
+            Err(error) => {
+                Failure::from(error).log();
+                None
+            }
+        };
+        let written = app.store.write(move |c| match &account {
+            Some(account) => contacts::remember(c, &id, &account.contacts, now),
+            None => contacts::looked_at(c, &id, now),
+        });
+        written.await?;
+    }
+    Ok(())
+}
+
+/// Deletes what is no longer kept.
+pub(crate) async fn purge(app: &App) -> Result<(), Failure> {
+    let (lifetimes, retention, now) = (app.settings.lifetimes, app.settings.retention, app.now());
+    let gone = app
+        .store
+        .write(move |c| retention::purge(c, &lifetimes, &retention, now))
+        .await?;
+    if gone > 0 {
+        tracing::info!(rows = gone, "what is no longer kept was deleted");
+    }
+    Ok(())
+}
+
+/// Lets an account's procedures go on that its person had put on hold; the counter has made sure
+/// who asks. `false` if it was not on hold.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn lift_freeze(store: &Store, account: AccountId, now: i64) -> Result<bool, StoreError> {
+    store
+        .write(move |c| {
+            if !freezes::lift(c, &account)? {
+                return Ok(false);
+            }
+            audit::record(c, now, "unfrozen", &Details::default())?;
+            Ok(true)
+        })
+        .await
+}
