@@ -22,4 +22,4 @@ pub use frame::{Frame, Page};
 pub use institution::{Bilingual, Institution, Logo, LogoError};
 pub use notice::{Action, Notice};
 pub use texts::{Language, Source, Texts, Words};
-pub use visitor::{Visitor, is_preview, switch_language};
+pub use visitor::{Visitor, switch_language};

@@ -1,7 +1,7 @@
 //! Answers that are no page yet, or none at all: redirects, bare statuses, and what every answer to
 //! a browser carries.
 
-use super::is_preview;
+use super::visitor::is_preview;
 use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
@@ -23,8 +23,8 @@ pub fn redirect(location: &str) -> Response {
     (StatusCode::SEE_OTHER, headers).into_response()
 }
 
-/// The answer to a request on whose result no person looks, if it is one ([`is_preview`]): it
-/// changes nothing, and uses nothing up.
+/// The answer to a request on whose result no person looks, if it is one: HEAD, or a page fetched
+/// in case somebody wants it later. It changes nothing, and uses nothing up.
 pub fn answer_preview(method: &Method, headers: &HeaderMap) -> Option<Response> {
     if !is_preview(method, headers) {
         return None;

@@ -78,7 +78,7 @@ pub fn switch_language(method: &Method, uri: &Uri) -> Option<Response> {
 
 /// A request that somebody's software makes to have a look, and that must change nothing: HEAD, or
 /// a page fetched in case a person wants it later.
-pub fn is_preview(method: &Method, headers: &HeaderMap) -> bool {
+pub(super) fn is_preview(method: &Method, headers: &HeaderMap) -> bool {
     // Sec-Purpose is what browsers send; X-Moz and Purpose are what older ones did.
     let purposes = ["sec-purpose", "purpose", "x-moz"].map(HeaderName::from_static);
     let fetches_ahead = |name: &HeaderName| {

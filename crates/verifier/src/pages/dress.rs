@@ -63,9 +63,7 @@ fn nobody_looks(request: &Request) -> Option<Response> {
     let matters = ["/return/", "/tap/", "/oidc/authorize"]
         .iter()
         .any(|start| path.starts_with(start));
-    matters
-        .then(|| answer_preview(request.method(), request.headers()))
-        .flatten()
+    matters.then(|| answer_preview(request.method(), request.headers()))?
 }
 
 fn refuse(
