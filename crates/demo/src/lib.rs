@@ -14,7 +14,7 @@ pub mod process;
 mod random;
 pub mod relying_party;
 pub mod site;
-pub mod slapd;
+pub mod smtp;
 pub mod started;
 pub mod tap;
 pub mod verifier;
