@@ -14,6 +14,7 @@ pub mod process;
 mod random;
 pub mod relying_party;
 pub mod site;
+pub mod slapd;
 pub mod smtp;
 pub mod started;
 pub mod tap;

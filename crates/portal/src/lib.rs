@@ -9,6 +9,8 @@ mod failure;
 mod keys;
 mod link;
 mod linking;
+#[allow(dead_code, unused_imports)] // until the procedures enqueue
+mod mail;
 pub mod names;
 mod openid;
 mod operations;
@@ -23,13 +25,17 @@ mod store;
 mod telling;
 mod upkeep;
 mod when;
+mod zone;
 
 pub use app::StartError;
 pub use keys::{Keys, KeysError};
+pub use mail::PostError;
 pub use server::Portal;
 pub use settings::{
-    Accounts, Checked, ClientAuthentication, DirectorySettings, ENVIRONMENT_PREFIX, Lifetimes,
-    Limits, Names, Reaction, Recovery, Retention, Settings, SettingsError, SignIn, Verifier,
+    Accounts, Checked, ClientAuthentication, Delivery, DirectorySettings, ENVIRONMENT_PREFIX,
+    Lifetimes, Limits, Mail, Names, Reaction, Recovery, Retention, Security, Settings,
+    SettingsError, SignIn, SmtpServer, Verifier,
 };
 pub use store::{MIGRATIONS, open as open_database};
 pub use upkeep::lift_freeze;
+pub use zone::Zone;

@@ -5,6 +5,7 @@ mod directory;
 mod file;
 mod lifetimes;
 mod limits;
+mod mail;
 mod names;
 mod providers;
 mod recovery;
@@ -14,10 +15,12 @@ pub use directory::DirectorySettings;
 pub use kazasu_service::settings::{Checked, SettingsError};
 pub use lifetimes::{Lifetimes, Retention};
 pub use limits::Limits;
+pub use mail::{Delivery, Mail, Security, SmtpServer};
 pub use names::{Names, Reaction};
 pub use providers::{ClientAuthentication, SignIn, Verifier};
 pub use recovery::Recovery;
 
+use crate::zone::Zone;
 use kazasu_service::page::{Bilingual, Institution};
 use kazasu_service::secret::SecretText;
 use kazasu_service::settings::{AuditSettings, Layers, Listening};
@@ -54,6 +57,10 @@ pub struct Settings {
     pub accounts: Accounts,
     /// What the name on the card has to be.
     pub names: Names,
+    /// How people are told what happened.
+    pub mail: Mail,
+    /// Which clocks they have.
+    pub zone: Zone,
     /// What a recovery issues.
     pub recovery: Recovery,
     /// How long things live.

@@ -4,10 +4,12 @@ use super::accounts::AccountsTable;
 use super::directory::DirectoryTable;
 use super::lifetimes::{Lifetimes, Retention};
 use super::limits::Limits;
+use super::mail::MailTable;
 use super::names::NamesTable;
 use super::providers::{SignInTable, VerifierTable};
 use super::recovery::RecoveryTable;
 use super::{Settings, SettingsError};
+use crate::zone::Zone;
 use ipnet::IpNet;
 use kazasu_service::page::Bilingual;
 use kazasu_service::secret::SecretTable;
@@ -39,6 +41,8 @@ struct File {
     directory: DirectoryTable,
     accounts: AccountsTable,
     names: NamesTable,
+    mail: MailTable,
+    utc_offset: Zone,
     recovery: RecoveryTable,
     lifetimes: Lifetimes,
     retention: Retention,
@@ -81,6 +85,7 @@ impl File {
         let directory = self.directory.check(problems, folder);
         let accounts = self.accounts.check(problems);
         let names = self.names.check(problems);
+        let mail = self.mail.check(problems, folder);
         let recovery = self.recovery.check(problems);
         let utc_offset_minutes = self.utc_offset_minutes.unwrap_or(JAPAN);
         if !(-720..=840).contains(&utc_offset_minutes) {
@@ -116,6 +121,8 @@ impl File {
             directory: directory?,
             accounts: accounts?,
             names,
+            mail: mail?,
+            zone: self.utc_offset,
             recovery: recovery?,
             lifetimes: self.lifetimes,
             retention: self.retention,
