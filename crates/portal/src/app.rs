@@ -3,6 +3,7 @@
 use crate::directory::Directory;
 use crate::directory::builtin::Builtin;
 use crate::keys::{Keys, SharedKeys};
+use crate::mail::{Letterhead, Post, PostError};
 use crate::openid::{SignInProvider, VerifierProvider};
 use crate::operations::Issuing;
 use crate::pages;
@@ -35,6 +36,9 @@ pub enum StartError {
     /// What sign-in providers show to ask the built-in directory cannot be read.
     #[error("the built-in directory's token cannot be read")]
     SignInToken(#[from] SecretError),
+    /// Mails cannot be sent as the settings say.
+    #[error("mails cannot be sent")]
+    Mail(#[from] PostError),
     /// The HTTP client for the OpenID Providers cannot be made.
     #[error("the HTTP client cannot be made")]
     Http(#[from] reqwest::Error),
@@ -51,6 +55,7 @@ pub(crate) struct App {
     pub(crate) verifier: VerifierProvider,
     pub(crate) sign_in: SignInProvider,
     pub(crate) teller: Arc<Teller>,
+    pub(crate) post: Post,
     pub(crate) issuing: Issuing,
     pub(crate) auditor: Auditor,
     pub(crate) by_address: Arc<Limit<IpAddr>>,
@@ -85,6 +90,12 @@ impl App {
         let sign_in_token = token.as_ref().map(SecretText::read).transpose()?;
         let metrics = Metrics::new();
         store.count_in(&metrics);
+        let letterhead = Letterhead::new(
+            settings.institution.name.clone(),
+            settings.support.clone(),
+            settings.zone,
+        );
+        let post = Post::new(&settings.mail, letterhead, &metrics)?;
         let signer = keys.clone();
         let sign = Arc::new(move |message: &[u8]| signer.audit().sign(message));
         let auditor = Auditor::new(sign, settings.audit.export.clone(), &metrics);
@@ -101,6 +112,7 @@ impl App {
                 settings.origin.clone(),
                 settings.lifetimes.objection,
             )),
+            post,
             issuing: Issuing::default(),
             auditor,
             by_address: Limit::new("address", limits.address, time.clone(), metrics.clone()).into(),

@@ -9,7 +9,6 @@ mod failure;
 mod keys;
 mod link;
 mod linking;
-#[allow(dead_code, unused_imports)] // until the procedures enqueue
 mod mail;
 pub mod names;
 mod openid;
@@ -24,7 +23,6 @@ mod standing;
 mod store;
 mod telling;
 mod upkeep;
-mod when;
 mod zone;
 
 pub use app::StartError;

@@ -3,9 +3,10 @@
 
 use crate::account::AccountId;
 use crate::link::{EndedBecause, Link};
+use crate::mail::Kind;
 use crate::procedure::Procedure;
 use crate::store::{contacts, freezes, links, operations, procedures};
-use crate::telling::{Event, EventKind, Teller};
+use crate::telling::{Event, Teller};
 use kazasu_service::audit::{self, Details};
 use kazasu_service::store::{Connection, SqlError};
 
@@ -100,8 +101,8 @@ pub(crate) fn link(
     }
     procedures::done(c, &wish.procedure, "linked")?;
     let kind = match replaced {
-        Some(_) => EventKind::Replaced,
-        None => EventKind::Linked,
+        Some(_) => Kind::Replaced,
+        None => Kind::Linked,
     };
     let details = Details::default()
         .with("link", link.id.as_str())
@@ -124,12 +125,8 @@ pub(crate) fn unlink(
         return Ok(false);
     }
     procedures::done(c, &procedure.id, "unlinked")?;
-    record(c, link, EventKind::Unlinked, now)?;
-    teller.tell(
-        c,
-        &event(link, EventKind::Unlinked, &procedure.browser),
-        now,
-    )?;
+    record(c, link, Kind::Unlinked, now)?;
+    teller.tell(c, &event(link, Kind::Unlinked, &procedure.browser), now)?;
     Ok(true)
 }
 
@@ -150,21 +147,25 @@ pub(crate) fn veto(
         links::restore(c, old)?;
     }
     procedures::done(c, &procedure.id, "vetoed")?;
-    record(c, &new, EventKind::Vetoed, now)?;
-    teller.tell(c, &event(&new, EventKind::Vetoed, &procedure.browser), now)?;
+    record(c, &new, Kind::Vetoed, now)?;
+    teller.tell(c, &event(&new, Kind::Vetoed, &procedure.browser), now)?;
     Ok(true)
 }
 
-fn record(c: &mut Connection<'_>, link: &Link, kind: EventKind, now: i64) -> Result<(), SqlError> {
+fn record(c: &mut Connection<'_>, link: &Link, kind: Kind, now: i64) -> Result<(), SqlError> {
     let details = Details::default().with("link", link.id.as_str());
     audit::record(c, now, kind.as_str(), &details)
 }
 
-fn event(link: &Link, kind: EventKind, browser: &str) -> Event {
+fn event(link: &Link, kind: Kind, browser: &str) -> Event {
+    let is_new = matches!(kind, Kind::Linked | Kind::Replaced);
     Event {
         id: link.id.clone(),
         kind,
         account: link.account.clone(),
         browser: browser.to_owned(),
+        matures_at: is_new
+            .then_some(link.matures_at)
+            .filter(|at| *at > link.linked_at),
     }
 }

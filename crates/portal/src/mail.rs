@@ -9,7 +9,7 @@ mod post;
 mod transport;
 
 pub(crate) use letter::Letterhead;
-pub(crate) use outbox::{Enqueued, enqueue};
+pub(crate) use outbox::enqueue;
 pub use post::PostError;
 pub(crate) use post::{Post, keep_sending};
 

@@ -4,12 +4,14 @@ use crate::app::{App, StartError};
 use crate::directory::builtin;
 use crate::failure::Failure;
 use crate::keys::Keys;
+use crate::mail::keep_sending;
 use crate::operations::keep_reconciling;
 use crate::settings::{DirectorySettings, Settings};
 use crate::store::retention;
 use crate::{pages, upkeep};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State as Shared};
+use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use kazasu_service::Clock;
@@ -94,6 +96,7 @@ impl Portal {
             never = housekeep(app.clone()) => match never {},
             never = app.auditor.keep_sealing(&app.store, &app.clock) => match never {},
             never = keep_reconciling(app.clone()) => match never {},
+            never = keep_sending(&app.post, &app.store, &*app.clock) => match never {},
         };
         app.auditor.ended(&app.store, app.now()).await;
         served
@@ -130,10 +133,12 @@ fn router(app: Arc<App>) -> Router {
 
 /// Whatever browsers get goes through here.
 async fn dress(Shared(app): Shared<Arc<App>>, request: Request, next: Next) -> Response {
-    with_security_headers(
-        &app.settings.origin,
-        pages::dress(&app, request, next).await,
-    )
+    let may_tell = request.method() == Method::POST;
+    let response = pages::dress(&app, request, next).await;
+    if may_tell {
+        app.post.wake();
+    }
+    with_security_headers(&app.settings.origin, response)
 }
 
 async fn housekeep(app: Arc<App>) -> Infallible {

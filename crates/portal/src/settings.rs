@@ -73,8 +73,6 @@ pub struct Settings {
     pub institution: Institution,
     /// The address of the support desk.
     pub support: Option<Bilingual>,
-    /// By how many minutes the institution's clocks are ahead of UTC.
-    pub utc_offset_minutes: i32,
 }
 
 impl Settings {

@@ -126,7 +126,7 @@ pub(crate) async fn look(app: &App, person: Person, now: i64) -> Result<Standing
     let remembered = account.clone();
     let rest = app.store.write(move |c| {
         if let Some(account) = &remembered {
-            contacts::remember(c, &account.id, &account.contacts, now)?;
+            contacts::remember(c, &account.id, &account.contacts, account.language, now)?;
         }
         rest(c, &person, id.as_ref(), now)
     });

@@ -8,6 +8,7 @@ pub(crate) mod procedures;
 pub(crate) mod retention;
 
 use crate::directory::builtin;
+use crate::mail;
 use kazasu_service::audit;
 use kazasu_service::store::{Location, Migration, Schema, Store, StoreError};
 
@@ -18,6 +19,7 @@ pub const MIGRATIONS: &[Migration] = &[
         include_str!("store/migrations/0001_first.sql"),
     ],
     &[builtin::SCHEMA],
+    &[mail::SCHEMA],
 ];
 
 /// Opens the database. Blocks.

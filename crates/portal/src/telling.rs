@@ -2,64 +2,12 @@
 
 use crate::account::AccountId;
 use crate::keys::SharedKeys;
+use crate::mail::{self, Kind, Notice, Recipient};
 use crate::store::contacts;
 use crate::store::freezes::{self, Told};
 use crate::store::operations::Recorded;
-use kazasu_service::page::Language;
 use kazasu_service::secret::hash;
 use kazasu_service::store::{Connection, SqlError};
-
-/// What people are told about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EventKind {
-    Linked,
-    /// Another card took the place of the one before.
-    Replaced,
-    Unlinked,
-    /// The earlier card's holder objected to its replacement.
-    Vetoed,
-    PasswordIssued,
-    AccessPassIssued,
-    /// A password or access pass was issued or may have been, and perhaps nobody saw it.
-    Interrupted,
-    Frozen,
-    Erased,
-}
-
-impl EventKind {
-    #[cfg(test)]
-    pub(crate) const ALL: [Self; 9] = [
-        Self::Linked,
-        Self::Replaced,
-        Self::Unlinked,
-        Self::Vetoed,
-        Self::PasswordIssued,
-        Self::AccessPassIssued,
-        Self::Interrupted,
-        Self::Frozen,
-        Self::Erased,
-    ];
-
-    /// As it is stored, audited, and names its texts.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Linked => "linked",
-            Self::Replaced => "replaced",
-            Self::Unlinked => "unlinked",
-            Self::Vetoed => "vetoed",
-            Self::PasswordIssued => "password_issued",
-            Self::AccessPassIssued => "access_pass_issued",
-            Self::Interrupted => "interrupted",
-            Self::Frozen => "frozen",
-            Self::Erased => "erased",
-        }
-    }
-
-    /// Whether saying "this was not me" still helps afterwards.
-    fn can_be_objected_to(self) -> bool {
-        !matches!(self, Self::Frozen)
-    }
-}
 
 /// Something that happened to an account.
 #[derive(Debug, Clone)]
@@ -67,19 +15,22 @@ pub(crate) struct Event {
     /// The identifier of a link or an operation, and for what has none of the procedure. With the
     /// kind it is told once.
     pub(crate) id: String,
-    pub(crate) kind: EventKind,
+    pub(crate) kind: Kind,
     pub(crate) account: AccountId,
     /// Coarse description of where.
     pub(crate) browser: String,
+    /// From when on a new link can be used to recover.
+    pub(crate) matures_at: Option<i64>,
 }
 
 impl Event {
-    pub(crate) fn of_operation(recorded: &Recorded, kind: EventKind) -> Self {
+    pub(crate) fn of_operation(recorded: &Recorded, kind: Kind) -> Self {
         Self {
             id: recorded.operation.id.as_str().to_owned(),
             kind,
             account: recorded.operation.account.clone(),
             browser: recorded.browser.clone(),
+            matures_at: None,
         }
     }
 }
@@ -110,30 +61,48 @@ impl Teller {
         now: i64,
     ) -> Result<(), SqlError> {
         let name = format!("{}:{}", event.kind.as_str(), event.id);
-        let token = self.keys.notice_token(&name);
-        let told = Told {
+        let notice = Notice {
+            kind: event.kind,
+            details: mail::Details {
+                at: now,
+                browser: event.browser.clone(),
+                objection: self.objection(c, event, &name, now)?,
+                matures_at: event.matures_at,
+            },
             event: name,
+        };
+        let language = contacts::language(c, &event.account)?;
+        for contact in contacts::to_tell(c, &event.account, now - self.objection)? {
+            let recipient = Recipient {
+                address: contact.address,
+                language,
+                contact_until: contact.gone_at,
+            };
+            mail::enqueue(c, &notice, &recipient, now)?;
+        }
+        Ok(())
+    }
+
+    /// Where people object to an event; nowhere once the account is frozen.
+    fn objection(
+        &self,
+        c: &mut Connection<'_>,
+        event: &Event,
+        name: &str,
+        now: i64,
+    ) -> Result<Option<String>, SqlError> {
+        if event.kind == Kind::Frozen {
+            return Ok(None);
+        }
+        let token = self.keys.notice_token(name);
+        let told = Told {
+            event: name.to_owned(),
             account: event.account.clone(),
             kind: event.kind.as_str().to_owned(),
             browser: event.browser.clone(),
             at: now,
         };
-        if event.kind.can_be_objected_to() {
-            freezes::tell(c, &told, &hash(&token), now + self.objection)?;
-        }
-        let objection = event
-            .kind
-            .can_be_objected_to()
-            .then(|| format!("{}/notice/{token}", self.origin));
-        for contact in contacts::to_tell(c, &event.account, now - self.objection)? {
-            let _ = (
-                &contact.address,
-                contact.outside,
-                contact.since,
-                &objection,
-                None::<Language>,
-            );
-        }
-        Ok(())
+        freezes::tell(c, &told, &hash(&token), now + self.objection)?;
+        Ok(Some(format!("{}/notice/{token}", self.origin)))
     }
 }

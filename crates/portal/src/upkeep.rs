@@ -28,7 +28,7 @@ pub(crate) async fn refresh_contacts(app: &App) -> Result<(), Failure> {
             }
         };
         let written = app.store.write(move |c| match &account {
-            Some(account) => contacts::remember(c, &id, &account.contacts, now),
+            Some(account) => contacts::remember(c, &id, &account.contacts, account.language, now),
             None => contacts::looked_at(c, &id, now),
         });
         written.await?;

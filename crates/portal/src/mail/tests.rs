@@ -6,9 +6,10 @@ mod enqueueing;
 mod reaching;
 mod troubles;
 
+use super::outbox::Enqueued;
 use super::outbox::waiting;
 use super::post::Round;
-use super::{Details, Enqueued, Kind, Letterhead, Notice, Post, Recipient, SCHEMA, enqueue};
+use super::{Details, Kind, Letterhead, Notice, Post, Recipient, SCHEMA, enqueue};
 use crate::settings::{Delivery, Mail, Security, SmtpServer as Server};
 use crate::zone::Zone;
 use kazasu_demo::postgres::test_database;

@@ -5,10 +5,11 @@ use crate::account::AccountId;
 use crate::app::App;
 use crate::directory::{DirectoryError, Operation, OperationId, OperationKind};
 use crate::failure::Failure;
+use crate::mail::Kind;
 use crate::password::{AccessPass, Password};
 use crate::store::operations::{self, OperationState, Recorded, word};
 use crate::store::{freezes, links};
-use crate::telling::{Event, EventKind};
+use crate::telling::Event;
 use kazasu_service::audit::{self, Details};
 use kazasu_service::secret::random_text;
 use kazasu_service::store::{Connection, SqlError};
@@ -243,10 +244,10 @@ async fn complete(app: &App, recorded: &Recorded, state: OperationState) {
             return note(c, &recorded, "recovery_failed", now);
         }
         let kind = match operation.kind {
-            OperationKind::Password => EventKind::PasswordIssued,
-            OperationKind::AccessPass | OperationKind::Lock => EventKind::AccessPassIssued,
+            OperationKind::Password => Kind::Password,
+            OperationKind::AccessPass | OperationKind::Lock => Kind::AccessPass,
         };
-        note(c, &recorded, kind.as_str(), now)?;
+        note(c, &recorded, "issued", now)?;
         teller.tell(c, &Event::of_operation(&recorded, kind), now)
     });
     if let Err(error) = completed.await {

@@ -5,8 +5,9 @@ use super::issue::note;
 use crate::app::App;
 use crate::directory::{DirectoryError, OperationKind};
 use crate::failure::Failure;
+use crate::mail::Kind;
 use crate::store::operations::{self, OperationState, Recorded};
-use crate::telling::{Event, EventKind};
+use crate::telling::Event;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,15 +77,16 @@ async fn finish(app: &App, recorded: Recorded, state: OperationState) -> Result<
             _ => "operation_finished",
         };
         note(c, &recorded, what, now)?;
-        if recorded.operation.kind == OperationKind::Lock || state == OperationState::NotDone {
-            return Ok(());
-        }
-        // Whoever asked for it may never have seen the secret.
-        teller.tell(
-            c,
-            &Event::of_operation(&recorded, EventKind::Interrupted),
-            now,
-        )
+        // Whoever asked for it has perhaps never seen the secret.
+        let kind = match recorded.operation.kind {
+            _ if state == OperationState::NotDone => return Ok(()),
+            OperationKind::Password => Kind::PasswordPerhaps,
+            OperationKind::AccessPass => Kind::AccessPassPerhaps,
+            OperationKind::Lock => return Ok(()),
+        };
+        teller.tell(c, &Event::of_operation(&recorded, kind), now)
     });
-    Ok(finished.await?)
+    finished.await?;
+    app.post.wake();
+    Ok(())
 }

@@ -6,9 +6,10 @@ use super::unlink::Done;
 use super::visit::{Visit, page};
 use crate::account::AccountId;
 use crate::link::EndedBecause;
+use crate::mail::Kind;
 use crate::procedure::{Procedure, ProcedureKind};
 use crate::store::{freezes, links, procedures, retention};
-use crate::telling::{Event, EventKind, Teller};
+use crate::telling::{Event, Teller};
 use askama::Template;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path};
@@ -119,9 +120,10 @@ fn erase(
     }
     let event = Event {
         id: procedure.id.clone(),
-        kind: EventKind::Erased,
+        kind: Kind::Erased,
         account: account.clone(),
         browser: procedure.browser.clone(),
+        matures_at: None,
     };
     // Told before the contacts are gone.
     teller.tell(c, &event, now)?;

@@ -142,9 +142,9 @@ async fn check(visit: &Visit, proven: &Proven<'_>) -> Result<Result<Found, Stop>
     }
     let (names, reaction) = app.settings.names.judge(&proven.tap.name, &account.names);
     let (ppid, maturity) = (proven.tap.ppid.clone(), app.settings.lifetimes.maturity);
-    let told = account.contacts.clone();
+    let (told, language) = (account.contacts.clone(), account.language);
     let looked = app.store.write(move |c| {
-        contacts::remember(c, &id, &told, now)?;
+        contacts::remember(c, &id, &told, language, now)?;
         linking::look(c, &ppid, &id, maturity, now)
     });
     let replaced = match looked.await? {

@@ -4,10 +4,11 @@ use super::refusal::{PageError, PageResult, Reason};
 use super::visit::Visit;
 use crate::directory::{Operation, OperationId, OperationKind};
 use crate::link::EndedBecause;
+use crate::mail::Kind;
 use crate::store::freezes::{self, Told};
 use crate::store::operations::{self, OperationState, Recorded};
 use crate::store::{links, procedures};
-use crate::telling::{Event, EventKind, Teller};
+use crate::telling::{Event, Teller};
 use askama::Template;
 use axum::extract::Path;
 use kazasu_service::audit::{self, Details};
@@ -116,9 +117,10 @@ fn freeze_account(
     audit::record(c, now, "frozen", &details)?;
     let event = Event {
         id: lock.operation.id.as_str().to_owned(),
-        kind: EventKind::Frozen,
+        kind: Kind::Frozen,
         account: account.clone(),
         browser: browser.to_owned(),
+        matures_at: None,
     };
     teller.tell(c, &event, now)
 }

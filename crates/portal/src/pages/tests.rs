@@ -2,8 +2,8 @@
 
 use super::TEXTS;
 use super::refusal::Reason;
+use crate::mail::Kind;
 use crate::standing::Obstacle;
-use crate::telling::EventKind;
 use kazasu_service::page::{Language, Texts};
 
 fn every(check: impl Fn(&dyn Fn(&str) -> bool)) {
@@ -57,10 +57,7 @@ fn every_obstacle_and_every_event_has_a_sentence() {
     for obstacle in obstacles {
         every(|has| assert!(has(&format!("obstacle-{}", obstacle.word()))));
     }
-    for kind in EventKind::ALL
-        .into_iter()
-        .filter(|kind| *kind != EventKind::Frozen)
-    {
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Frozen) {
         every(|has| assert!(has(&format!("event-{}", kind.as_str())), "{kind:?}"));
     }
 }

@@ -90,8 +90,7 @@ pub(crate) fn page(procedure: &str) -> String {
 impl Visit {
     /// A time as its reader reads it.
     pub(crate) fn when(&self, at: i64) -> String {
-        let offset = self.app.settings.utc_offset_minutes;
-        crate::when::when(at, offset, self.language())
+        self.app.settings.zone.say(at, self.language())
     }
 
     /// The address of the support desk.

@@ -24,9 +24,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use url::Url;
 
-/// Japan Standard Time.
-const JAPAN: i32 = 540;
-
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 struct File {
@@ -52,7 +49,6 @@ struct File {
     telemetry: TelemetrySettings,
     pages: PagesTable,
     support: Option<Bilingual>,
-    utc_offset_minutes: Option<i32>,
 }
 
 /// Checks what the layers say; relative paths start at `folder`.
@@ -87,10 +83,6 @@ impl File {
         let names = self.names.check(problems);
         let mail = self.mail.check(problems, folder);
         let recovery = self.recovery.check(problems);
-        let utc_offset_minutes = self.utc_offset_minutes.unwrap_or(JAPAN);
-        if !(-720..=840).contains(&utc_offset_minutes) {
-            problems.add("utc_offset_minutes: must be -720 to 840");
-        }
         self.lifetimes.check(problems);
         self.retention.check(problems, &self.lifetimes);
         self.limits.check(problems);
@@ -129,7 +121,6 @@ impl File {
             audit: self.audit.check(folder),
             institution,
             support: self.support,
-            utc_offset_minutes,
         })
     }
 }

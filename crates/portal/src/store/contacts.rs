@@ -2,14 +2,13 @@
 
 use crate::account::AccountId;
 use crate::directory::Contact;
+use kazasu_service::page::Language;
 use kazasu_service::store::{Connection, SqlError};
 use kazasu_service::values;
 
 /// A contact as it is remembered.
 pub(crate) struct Remembered {
     pub(crate) address: String,
-    pub(crate) outside: bool,
-    pub(crate) since: i64,
     /// First missed in the directory then.
     pub(crate) gone_at: Option<i64>,
 }
@@ -20,17 +19,18 @@ pub(crate) fn remember(
     c: &mut Connection<'_>,
     account: &AccountId,
     contacts: &[Contact],
+    language: Option<Language>,
     now: i64,
 ) -> Result<(), SqlError> {
     let watched = c.execute(
-        "UPDATE watched_accounts SET looked_at = ?2 WHERE account = ?1",
-        values![account.as_str(), now],
+        "UPDATE watched_accounts SET looked_at = ?2, language = ?3 WHERE account = ?1",
+        values![account.as_str(), now, language.map(Language::tag)],
     )?;
     if watched == 0 {
         c.execute(
-            "INSERT INTO watched_accounts (account, looked_at) VALUES (?1, ?2)
+            "INSERT INTO watched_accounts (account, looked_at, language) VALUES (?1, ?2, ?3)
              ON CONFLICT DO NOTHING",
-            values![account.as_str(), now],
+            values![account.as_str(), now, language.map(Language::tag)],
         )?;
     }
     for contact in contacts {
@@ -67,19 +67,30 @@ pub(crate) fn to_tell(
     since: i64,
 ) -> Result<Vec<Remembered>, SqlError> {
     c.query(
-        "SELECT address, outside, since, gone_at FROM contacts
+        "SELECT address, gone_at FROM contacts
          WHERE account = ?1 AND (gone_at IS NULL OR gone_at > ?2)
          ORDER BY outside DESC, since, address",
         values![account.as_str(), since],
         |row| {
             Ok(Remembered {
                 address: row.get("address")?,
-                outside: row.get("outside")?,
-                since: row.get("since")?,
                 gone_at: row.get("gone_at")?,
             })
         },
     )
+}
+
+/// In which language an account's person is told; `None` if nobody knows.
+pub(crate) fn language(
+    c: &mut Connection<'_>,
+    account: &AccountId,
+) -> Result<Option<Language>, SqlError> {
+    let tag = c.optional(
+        "SELECT language FROM watched_accounts WHERE account = ?1",
+        values![account.as_str()],
+        |row| row.get::<Option<String>>("language"),
+    )?;
+    Ok(tag.flatten().and_then(|tag| Language::from_tag(&tag)))
 }
 
 /// When the contacts last changed, if that is known.

@@ -79,7 +79,8 @@ CREATE TABLE contacts (
 
 CREATE TABLE watched_accounts (
   account   TEXT    NOT NULL PRIMARY KEY, -- an account whose contacts are read from time to time
-  looked_at INTEGER NOT NULL              -- when they were
+  looked_at INTEGER NOT NULL,             -- when they were
+  language  TEXT                          -- ja or en, if the directory says which its person reads
 ) STRICT;
 
 CREATE TABLE notices (
