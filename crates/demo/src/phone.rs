@@ -10,13 +10,14 @@ mod view;
 
 use crate::cards::Cards;
 use crate::cast::Person;
-use crate::random::random_text;
+
 use crate::site::Site;
 use anyhow::Result;
 use axum::Router;
 use kazasu_companion::{CompanionError, Deployment, Details, Ticket, Transaction};
 use kazasu_emulator::field::Field;
 use kazasu_service::page::Source;
+use kazasu_service::secret::random_text;
 use screen::{Act, Screen};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -127,7 +128,7 @@ impl Phone {
             pause: self.pause,
         };
         let tap = Arc::new(Tap {
-            id: random_text(),
+            id: random_text::<16>(),
             holder: holder.to_owned(),
             details: transaction.details().clone(),
             verifier_origin: transaction.verifier_origin().to_owned(),

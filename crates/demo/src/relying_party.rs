@@ -1,11 +1,7 @@
 //! A relying party: any university service. OpenID Connect is the crate `openidconnect`'s.
 
+use crate::es256::SigningKey;
 use anyhow::{Context, Result, ensure};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use openidconnect::core::*;
 use openidconnect::{
     AccessToken, AdditionalClaims, AuthenticationFlow, AuthorizationCode, Client, ClientId,
@@ -69,7 +65,7 @@ pub struct Registration {
     /// The client identifier.
     pub id: String,
     redirect_uri: String,
-    key: EncodingKey,
+    key: SigningKey,
     jwks: String,
     /// Further lines of its entry.
     more: String,
@@ -81,20 +77,12 @@ impl Registration {
     /// # Errors
     /// If no key can be made.
     pub fn new(id: &str, redirect_uri: &str) -> Result<Self> {
-        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new())?;
-        let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref())?;
-        // An uncompressed point: 04, x, y.
-        let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
-        let jwk = json!({
-            "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "1",
-            "x": BASE64URL.encode(x), "y": BASE64URL.encode(y),
-        });
+        let key = SigningKey::new()?;
         Ok(Self {
             id: id.to_owned(),
             redirect_uri: redirect_uri.to_owned(),
-            key: EncodingKey::from_ec_der(pkcs8.as_ref()),
-            jwks: json!({ "keys": [jwk] }).to_string(),
+            jwks: key.jwks().to_string(),
+            key,
             more: String::new(),
         })
     }
@@ -300,13 +288,11 @@ impl RelyingParty {
     /// `private_key_jwt` (OpenID Connect Core §9), as form parameters.
     fn authentication(&self) -> Result<[(String, String); 2]> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-        let mut header = Header::new(Algorithm::ES256);
-        header.kid = Some("1".to_owned());
         let claims = json!({
             "iss": self.id(), "sub": self.id(), "aud": self.origin, "iat": now, "exp": now + 60,
             "jti": CsrfToken::new_random().secret(),
         });
-        let jwt = jsonwebtoken::encode(&header, &claims, &self.registration.key)?;
+        let jwt = self.registration.key.sign(&claims)?;
         Ok([
             (
                 "client_assertion_type".to_owned(),

@@ -1,15 +1,21 @@
 //! What the pages of the demo say: the same in both languages, each said, none missing.
 
-use crate::phone;
+use crate::{phone, sign_in};
 use kazasu_service::page::{Language, Source, Texts};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The texts of each site, and where they are said: code, and templates.
-const SITES: &[(Source, &[&str])] = &[(
-    phone::TEXTS,
-    &["src/phone.rs", "src/phone", "templates/phone"],
-)];
+const SITES: &[(Source, &[&str])] = &[
+    (
+        phone::TEXTS,
+        &["src/phone.rs", "src/phone", "templates/phone"],
+    ),
+    (
+        sign_in::TEXTS,
+        &["src/sign_in.rs", "src/sign_in", "templates/sign_in"],
+    ),
+];
 
 #[test]
 fn both_languages_say_the_same_things() {
