@@ -5,13 +5,13 @@
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, HOST, LOCATION};
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::header::HOST;
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use kazasu_service::page::{
-    ASSETS_PATH, Bilingual, Frame, Institution, Page, Source, Visitor, Words, is_own_form,
-    switch_language,
+    ASSETS_PATH, Bilingual, Frame, Institution, Page, Source, Visitor, Words, is_made, is_own_form,
+    switch_language, with_headers_of, with_security_headers,
 };
 use kazasu_service::page::{Language, Notice};
 use std::net::Ipv4Addr;
@@ -147,18 +147,10 @@ async fn dress(
     }
     let response = next.run(request).await;
     let status = response.status();
-    let kind = response.headers().get(CONTENT_TYPE);
-    let is_bare = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
-    match is_bare && (status.is_client_error() || status.is_server_error()) {
-        true => plain(status),
+    let is_error = status.is_client_error() || status.is_server_error();
+    let response = match is_error && !is_made(&response) {
+        true => with_headers_of(status, response.headers(), plain(status)),
         false => response,
-    }
-}
-
-/// Sends the browser to another page.
-pub(crate) fn redirect(to: &str) -> Response {
-    match HeaderValue::try_from(to) {
-        Ok(to) => (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response(),
-        Err(_) => StatusCode::BAD_REQUEST.into_response(),
-    }
+    };
+    with_security_headers(&site.origin, response)
 }

@@ -2,7 +2,6 @@
 
 use super::screen::{Act, Screen};
 use super::{Phone, Tap, view};
-use crate::site::redirect;
 use axum::Router;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
@@ -11,13 +10,14 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use kazasu_companion::Ticket;
-use kazasu_service::page::Visitor;
+use kazasu_service::page::{Visitor, redirect};
 use serde::Deserialize;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use url::Url;
 use zeroize::Zeroizing;
 
 /// How long an answer waits for what the person did to show.
@@ -51,9 +51,10 @@ async fn open(
     Form(form): Form<LinkForm>,
 ) -> Response {
     let known = std::slice::from_ref(&phone.deployment);
-    match Ticket::parse(&form.link, known) {
-        Ok(_) => redirect(form.link.trim()),
-        Err(_) => view::home(&phone, &visitor, Some(&form.link)),
+    let ticket = Ticket::parse(&form.link, known);
+    match Url::parse(form.link.trim()).ok().filter(|_| ticket.is_ok()) {
+        Some(link) => redirect(link.path()),
+        None => view::home(&phone, &visitor, Some(&form.link)),
     }
 }
 

@@ -5,24 +5,22 @@ use super::directory::With;
 use super::state::{Flow, Goal, Level, Session};
 use super::view::{self, Problem};
 use super::{SignIn, now};
-use crate::site::redirect;
 use axum::Router;
 use axum::extract::{Form, Path, RawQuery, State};
-use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use axum::routing::{get, post};
-use cookie::Cookie;
-use kazasu_service::page::Visitor;
+use kazasu_service::page::{HostCookie, Visitor, redirect};
 use kazasu_service::secret::random_text;
 use serde::Deserialize;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Which browser a sign-in began in.
-const BROWSER: &str = "__Host-browser";
+const BROWSER: HostCookie = HostCookie::new("browser");
 /// Who is signed in.
-const SESSION: &str = "__Host-session";
+const SESSION: HostCookie = HostCookie::new("session");
 
 type App = State<Arc<SignIn>>;
 
@@ -71,10 +69,10 @@ async fn authorize(
 
 /// Asks this browser to sign in.
 fn begin(sign_in: &SignIn, headers: &HeaderMap, goal: Goal) -> Response {
-    let known = cookie(headers, BROWSER);
+    let known = BROWSER.read(headers);
     let browser = known.clone().unwrap_or_else(random_text::<16>);
     let flow = sign_in.state().begin(&browser, goal, now());
-    let answer = redirect(&format!("/sign-in/{flow}"));
+    let answer = redirect(&page(&flow));
     match known {
         Some(_) => answer,
         None => with_cookie(answer, BROWSER, &browser),
@@ -95,7 +93,7 @@ async fn show(
 
 /// A form's address, opened as a page.
 async fn to_page(Path(id): Path<String>) -> Response {
-    redirect(&format!("/sign-in/{id}"))
+    redirect(&page(&id))
 }
 
 #[derive(Deserialize)]
@@ -132,7 +130,7 @@ async fn check(
         With::Password if is_enough => Level::Password,
         With::Password => {
             sign_in.state().set_person(&id, Some(person));
-            return redirect(&format!("/sign-in/{id}"));
+            return redirect(&page(&id));
         }
     };
     let auth_time = now();
@@ -165,7 +163,7 @@ async fn approve(
             };
             finish(&sign_in, &headers, &id, flow, session)
         }
-        None => redirect(&format!("/sign-in/{id}")),
+        None => redirect(&page(&id)),
     }
 }
 
@@ -179,7 +177,7 @@ fn finish(
 ) -> Response {
     let mut state = sign_in.state();
     state.end(id);
-    if let Some(before) = cookie(headers, SESSION) {
+    if let Some(before) = SESSION.read(headers) {
         state.close(&before);
     }
     let opened = state.open(session.clone());
@@ -198,7 +196,7 @@ async fn other(State(sign_in): App, Path(id): Path<String>, headers: HeaderMap) 
     if flow(&sign_in, &headers, &id).is_some() {
         sign_in.state().set_person(&id, None);
     }
-    redirect(&format!("/sign-in/{id}"))
+    redirect(&page(&id))
 }
 
 async fn cancel(
@@ -242,7 +240,7 @@ async fn set_authenticator(sign_in: &SignIn, headers: &HeaderMap, has: bool) -> 
 }
 
 async fn sign_out(State(sign_in): App, visitor: Visitor, headers: HeaderMap) -> Response {
-    if let Some(id) = cookie(&headers, SESSION) {
+    if let Some(id) = SESSION.read(&headers) {
         sign_in.state().close(&id);
     }
     view::signed_out(&sign_in, &visitor)
@@ -250,7 +248,7 @@ async fn sign_out(State(sign_in): App, visitor: Visitor, headers: HeaderMap) -> 
 
 /// Who is signed in, if the directory still says so.
 async fn session(sign_in: &SignIn, headers: &HeaderMap) -> Option<Session> {
-    let id = cookie(headers, SESSION)?;
+    let id = SESSION.read(headers)?;
     let session = sign_in.state().session(&id, now())?;
     let person = &session.person;
     let directory = &sign_in.directory;
@@ -271,23 +269,21 @@ async fn strong_session(sign_in: &SignIn, headers: &HeaderMap) -> Option<Session
 }
 
 fn flow(sign_in: &SignIn, headers: &HeaderMap, id: &str) -> Option<Flow> {
-    let browser = cookie(headers, BROWSER);
+    let browser = BROWSER.read(headers);
     sign_in.state().flow(id, browser.as_deref(), now())
 }
 
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let values = headers.get_all(COOKIE).iter();
-    values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(Cookie::split_parse)
-        .filter_map(Result::ok)
-        .find(|cookie| cookie.name() == name)
-        .map(|cookie| cookie.value().to_owned())
+/// Only what our identifiers are made of, since it becomes an address.
+fn page(id: &str) -> String {
+    let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    match id.chars().all(known) {
+        true => format!("/sign-in/{id}"),
+        false => "/".to_owned(),
+    }
 }
 
-fn with_cookie(mut answer: Response, name: &str, value: &str) -> Response {
-    let cookie = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax");
-    let cookie = HeaderValue::try_from(cookie).expect("base64url is a header value");
+fn with_cookie(mut answer: Response, cookie: HostCookie, value: &str) -> Response {
+    let cookie = HeaderValue::try_from(cookie.set(value)).expect("base64url is a header value");
     answer.headers_mut().append(SET_COOKIE, cookie);
     answer
 }
