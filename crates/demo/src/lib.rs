@@ -8,6 +8,7 @@ pub mod cards;
 pub mod cast;
 pub mod emulator;
 pub mod es256;
+pub mod front;
 pub mod intermediary;
 pub mod phone;
 pub mod postgres;

@@ -1,6 +1,6 @@
 //! What the pages of the demo say: the same in both languages, each said, none missing.
 
-use crate::{phone, sign_in};
+use crate::{front, phone, sign_in};
 use kazasu_service::page::{Language, Source, Texts};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,6 +14,10 @@ const SITES: &[(Source, &[&str])] = &[
     (
         sign_in::TEXTS,
         &["src/sign_in.rs", "src/sign_in", "templates/sign_in"],
+    ),
+    (
+        front::TEXTS,
+        &["src/front.rs", "src/front", "templates/front"],
     ),
 ];
 
@@ -33,8 +37,9 @@ fn every_text_that_is_said_exists_and_every_text_is_said() {
         let quoted: BTreeSet<&str> = code.split('"').collect();
         // `{}` in code stands for a word, and a notice has three texts.
         let is_said = |key: &str| {
-            let built = |start: &&str| {
-                start.ends_with("{}") && key.starts_with(start.trim_end_matches("{}"))
+            let built = |said: &&str| {
+                let parts = said.split_once("{}").filter(|(start, _)| !start.is_empty());
+                parts.is_some_and(|(start, _)| key.starts_with(start))
             };
             let whole = key.trim_end_matches(".why").trim_end_matches(".next");
             quoted.contains(key) || quoted.contains(whole) || quoted.iter().any(built)
