@@ -47,6 +47,21 @@ impl Page {
         value_of(tag, attribute)
     }
 
+    /// A form: where it is sent, and what it sends whatever somebody types.
+    fn form(&self, id: &str) -> Option<(String, Vec<(String, String)>)> {
+        let at = self.html.find(&format!("<form id=\"{id}\""))?;
+        let form = &self.html[at..];
+        let form = &form[..form.find("</form>")?];
+        let tag = &form[..form.find('>')?];
+        let action = value_of(tag, "action").unwrap_or_else(|| self.url.path().to_owned());
+        let hidden = form.split("<input type=\"hidden\"").skip(1);
+        let hidden = hidden.filter_map(|rest| {
+            let tag = &rest[..rest.find('>')?];
+            Some((value_of(tag, "name")?, value_of(tag, "value")?))
+        });
+        Some((action, hidden.collect()))
+    }
+
     /// The reason a refusal page names.
     pub fn reason(&self) -> Option<String> {
         value_of(&self.html, "data-reason")
@@ -144,6 +159,48 @@ impl Browser {
         form: &[(&str, &str)],
     ) -> Result<Visit> {
         self.visit(Method::POST, page.url.join(path)?, form).await
+    }
+
+    /// Opens an address, and goes on to wherever its answers lead, up to a page.
+    ///
+    /// # Errors
+    /// If a server cannot be reached, or it never ends.
+    pub async fn go(&mut self, url: &Url) -> Result<Page> {
+        let visit = self.open(url).await?;
+        self.arrive(visit).await
+    }
+
+    /// Sends the form `id` of `page` with what is typed into it, and goes on as [`Browser::go`]
+    /// does.
+    ///
+    /// # Errors
+    /// As there; and if the page has no such form.
+    pub async fn press(&mut self, page: &Page, id: &str, typed: &[(&str, &str)]) -> Result<Page> {
+        let form = page.form(id).with_context(|| {
+            let reason = page.reason().unwrap_or_default();
+            format!("no form {id} at {} {reason}", page.url.path())
+        });
+        let (action, hidden) = form?;
+        let hidden = hidden.iter().map(|(key, value)| (&**key, &**value));
+        let fields: Vec<_> = hidden.chain(typed.iter().copied()).collect();
+        let visit = self.submit(page, &action, &fields).await?;
+        self.arrive(visit).await
+    }
+
+    async fn arrive(&mut self, visit: Visit) -> Result<Page> {
+        let mut visit = visit;
+        for _ in 0..REDIRECTS {
+            let next = match visit {
+                Visit::Callback(url) => url,
+                // A page that leads on by itself, with a link for who waits in vain.
+                Visit::Page(page) => match page.attribute("leave", "href") {
+                    Some(url) => url.parse()?,
+                    None => return Ok(page),
+                },
+            };
+            visit = self.open(&next).await?;
+        }
+        bail!("more than {REDIRECTS} hosts")
     }
 
     async fn visit(&mut self, method: Method, url: Url, form: &[(&str, &str)]) -> Result<Visit> {

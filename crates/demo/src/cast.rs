@@ -24,6 +24,21 @@ pub struct Person {
     /// Their accounts at the university of the demo.
     #[serde(rename = "account")]
     pub accounts: Vec<PersonsAccount>,
+    /// What they did before the demo begins, if anything.
+    #[serde(default)]
+    pub past: Option<Past>,
+}
+
+/// What happened before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Past {
+    /// They linked the card to their first account.
+    Linked,
+    /// And then had it renewed.
+    Renewed,
+    /// And then lost it, and have another.
+    Reissued,
 }
 
 /// An account of somebody.
@@ -94,5 +109,13 @@ mod tests {
         assert!(accounts().any(|account| account.id == *student && account.kind == "student"));
         assert!(accounts().any(|account| account.left_days_ago == Some(40)));
         assert!(accounts().any(|account| account.authenticator_lost));
+        for past in [
+            None,
+            Some(Past::Linked),
+            Some(Past::Renewed),
+            Some(Past::Reissued),
+        ] {
+            assert!(people.iter().any(|person| person.past == past), "{past:?}");
+        }
     }
 }

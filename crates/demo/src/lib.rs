@@ -19,8 +19,10 @@ pub mod site;
 pub mod slapd;
 pub mod smtp;
 pub mod started;
+mod story;
 pub mod tap;
 pub mod verifier;
+pub mod web;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]

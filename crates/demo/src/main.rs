@@ -1,4 +1,5 @@
-//! `./dev demo`: one tap, end to end, told on the terminal.
+//! `./dev demo`: one tap, end to end, told on the terminal. With `--web`: the whole system, to try
+//! in a browser.
 
 mod chapters;
 mod narrator;
@@ -6,6 +7,7 @@ mod world;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use kazasu_demo::web::Web;
 use narrator::Narrator;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,6 +17,9 @@ use world::World;
 /// Tells the story of a tap with the real binaries, on loopback and without hardware.
 #[derive(Parser)]
 struct Arguments {
+    /// Start everything for a browser instead, and keep it running until Ctrl-C
+    #[arg(long)]
+    web: bool,
     /// Keep databases, configuration and logs in this folder
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
@@ -31,6 +36,9 @@ async fn main() -> Result<ExitCode> {
         }
         None => temporary.path().to_owned(),
     };
+    if arguments.web {
+        return in_a_browser(&folder, arguments.keep.is_some()).await;
+    }
     let mut narrator = Narrator::new();
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
@@ -47,6 +55,45 @@ async fn main() -> Result<ExitCode> {
         println!("kept in {}", folder.display());
     }
     Ok(narrator.close(outcome.is_ok()))
+}
+
+/// Runs everything until somebody ends it.
+async fn in_a_browser(folder: &std::path::Path, keep: bool) -> Result<ExitCode> {
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    println!("Starting. The first time, links that people made before are made now.");
+    // Dropping it half way stops every process it started.
+    let web = tokio::select! {
+        web = Web::start(folder) => web?,
+        _ = interrupted.recv() => return Ok(ExitCode::FAILURE),
+        _ = terminated.recv() => return Ok(ExitCode::FAILURE),
+    };
+    println!("\nEverything runs on this machine. Begin here; Ctrl-C ends it.\n");
+    for (name, address) in [
+        ("start", &web.front),
+        ("portal", &web.portal),
+        ("phone", &web.phone),
+        ("sign-in", &web.sign_in),
+        ("verifier", &web.verifier),
+    ] {
+        println!("  {name:9} {address}/");
+    }
+    for (name, path) in [
+        ("people", "people"),
+        ("mailbox", "mail"),
+        ("counters", "desk"),
+    ] {
+        println!("  {name:9} {}/{path}", web.front);
+    }
+    tokio::select! {
+        _ = interrupted.recv() => {}
+        _ = terminated.recv() => {}
+    }
+    web.stop().await?;
+    if keep {
+        println!("kept in {}", folder.display());
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn tell(narrator: &mut Narrator, folder: &std::path::Path) -> Result<()> {

@@ -2,7 +2,9 @@
 //! a phone they lead to the app, and behind it is the companion that every app has, with a card of
 //! the emulator held to it.
 
+pub(crate) mod at_once;
 mod channel;
+pub(crate) mod line;
 mod pages;
 mod screen;
 mod tap;
@@ -14,10 +16,11 @@ use crate::cast::Person;
 use crate::site::Site;
 use anyhow::Result;
 use axum::Router;
-use kazasu_companion::{CompanionError, Deployment, Details, Ticket, Transaction};
+use kazasu_companion::{CompanionError, Details, Ticket, Transaction};
 use kazasu_emulator::field::Field;
 use kazasu_service::page::Source;
 use kazasu_service::secret::random_text;
+use line::Line;
 use screen::{Act, Screen};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -26,7 +29,6 @@ use std::time::Duration;
 use tap::{Shown, Tapping};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tonic::transport::{Channel, Endpoint};
 
 /// The texts of its pages.
 pub(crate) const TEXTS: Source = Source {
@@ -36,7 +38,6 @@ pub(crate) const TEXTS: Source = Source {
 
 /// How many taps are remembered; the oldest go first.
 const TAPS: usize = 200;
-const CONNECT_TIME: Duration = Duration::from_secs(5);
 
 /// What a phone is set up with.
 pub struct PhoneSetup {
@@ -59,8 +60,7 @@ pub struct PhoneSetup {
 /// The virtual phone.
 pub(crate) struct Phone {
     site: Arc<Site>,
-    deployment: Deployment,
-    verifier_address: SocketAddr,
+    line: Line,
     cards: Arc<Cards>,
     people: Vec<Person>,
     pause: Duration,
@@ -95,9 +95,12 @@ pub fn router(setup: PhoneSetup) -> Result<Router> {
     let name = ["デモ用のスマートフォン", "Demo phone"];
     let site = Arc::new(Site::new(&setup.origin, name, &[TEXTS]));
     let phone = Arc::new(Phone {
-        deployment: Deployment::new(&setup.origin, &setup.verifier_origin)?,
+        line: Line::new(
+            &setup.origin,
+            &setup.verifier_origin,
+            setup.verifier_address,
+        )?,
         site: site.clone(),
-        verifier_address: setup.verifier_address,
         cards: setup.cards,
         people: setup.people,
         pause: setup.pause,
@@ -110,7 +113,7 @@ pub fn router(setup: PhoneSetup) -> Result<Router> {
 impl Phone {
     /// Claims a ticket with somebody's card at hand.
     async fn claim(&self, ticket: &Ticket, holder: &str) -> Result<Arc<Tap>, CompanionError> {
-        let channel = self.connect()?;
+        let channel = self.line.connect()?;
         let transaction = Transaction::claim(channel, ticket).await?;
         let first = Shown {
             number: 0,
@@ -153,15 +156,5 @@ impl Phone {
 
     fn person(&self, holder: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.id() == holder)
-    }
-
-    /// A connection to the verifier by its address, asking for it by its name.
-    fn connect(&self) -> Result<Channel, CompanionError> {
-        let failed = |_| CompanionError::BadAnswer("address");
-        let named = Endpoint::from_shared(self.deployment.verifier_origin().to_owned());
-        let named = named.map_err(failed)?;
-        let endpoint = Endpoint::from_shared(format!("http://{}", self.verifier_address));
-        let endpoint = endpoint.map_err(failed)?.connect_timeout(CONNECT_TIME);
-        Ok(endpoint.origin(named.uri().clone()).connect_lazy())
     }
 }

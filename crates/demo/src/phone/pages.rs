@@ -50,7 +50,7 @@ async fn open(
     visitor: Visitor,
     Form(form): Form<LinkForm>,
 ) -> Response {
-    let known = std::slice::from_ref(&phone.deployment);
+    let known = std::slice::from_ref(&phone.line.deployment);
     let ticket = Ticket::parse(&form.link, known);
     match Url::parse(form.link.trim()).ok().filter(|_| ticket.is_ok()) {
         Some(link) => redirect(link.path()),
@@ -79,7 +79,7 @@ async fn claim(
     Form(form): Form<CardForm>,
 ) -> Response {
     let link = format!("{}/t/{secret}", phone.site.origin());
-    let known = std::slice::from_ref(&phone.deployment);
+    let known = std::slice::from_ref(&phone.line.deployment);
     let Ok(ticket) = Ticket::parse(&link, known) else {
         return view::no_ticket(&phone, &visitor);
     };
