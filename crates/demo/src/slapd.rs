@@ -98,9 +98,13 @@ impl Slapd {
         format!("ldap://127.0.0.1:{}", self.port)
     }
 
-    /// The address of its socket, where whoever runs this program is the administrator.
-    pub fn socket_url(&self) -> String {
-        let path = self.folder.join("ldapi").display().to_string();
+    /// Its socket, where whoever runs this program is the administrator.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join("ldapi")
+    }
+
+    fn socket_url(&self) -> String {
+        let path = self.socket().display().to_string();
         format!("ldapi://{}", path.replace('/', "%2F"))
     }
 
@@ -117,7 +121,9 @@ impl Slapd {
     /// The portal's settings for it, TOML.
     pub fn settings(&self) -> String {
         format!(
-            r#"[directory.ldap]
+            r#"[directory]
+kind = "ldap"
+[directory.ldap]
 url = "{url}"
 ca = "{ca}"
 bind_dn = "{BIND_DN}"
@@ -130,7 +136,7 @@ person = "employeeNumber"
 revoked_at = "schacExpiryDate"
 locked = {{ attribute = "pwdAccountLockedTime", value = "000001010000Z" }}
 password_changed_at = "pwdChangedTime"
-kind = {{ attribute = "employeeType", student = ["student"], staff = ["staff"] }}
+account_kind = {{ attribute = "employeeType", student = ["student"], staff = ["staff"] }}
 "#,
             url = self.url(),
             ca = self.ca().display(),
@@ -242,7 +248,7 @@ kind = {{ attribute = "employeeType", student = ["student"], staff = ["staff"] }
         loop {
             again.tick().await;
             let tcp = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).await;
-            let socket = UnixStream::connect(self.folder.join("ldapi")).await;
+            let socket = UnixStream::connect(self.socket()).await;
             if tcp.is_ok() && socket.is_ok() {
                 return;
             }

@@ -2,6 +2,7 @@
 
 use crate::directory::Directory;
 use crate::directory::builtin::Builtin;
+use crate::directory::ldap::{Ldap, LdapSetupError};
 use crate::keys::{Keys, SharedKeys};
 use crate::mail::{Letterhead, Post, PostError};
 use crate::openid::{SignInProvider, VerifierProvider};
@@ -39,6 +40,9 @@ pub enum StartError {
     /// Mails cannot be sent as the settings say.
     #[error("mails cannot be sent")]
     Mail(#[from] PostError),
+    /// The LDAP server cannot even be tried.
+    #[error("the LDAP directory cannot be used")]
+    Ldap(#[from] LdapSetupError),
     /// The HTTP client for the OpenID Providers cannot be made.
     #[error("the HTTP client cannot be made")]
     Http(#[from] reqwest::Error),
@@ -86,8 +90,9 @@ impl App {
             DirectorySettings::Builtin { sign_in_token } => {
                 (Arc::new(Builtin::new(store.clone())), sign_in_token)
             }
+            DirectorySettings::Ldap(ldap) => (Arc::new(Ldap::new((**ldap).clone())?), &None),
         };
-        let sign_in_token = token.as_ref().map(SecretText::read).transpose()?;
+        let sign_in_token = token.as_ref().map(SecretText::read_line).transpose()?;
         let metrics = Metrics::new();
         store.count_in(&metrics);
         let letterhead = Letterhead::new(

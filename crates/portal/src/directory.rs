@@ -6,6 +6,7 @@
 //! is the same state. After a crash [`Directory::outcome`] tells whether it happened.
 
 pub mod builtin;
+pub mod ldap;
 
 use crate::account::{AccountId, AccountKind, AccountState};
 use crate::password::{AccessPass, Password};

@@ -30,9 +30,9 @@ pub use keys::{Keys, KeysError};
 pub use mail::PostError;
 pub use server::Portal;
 pub use settings::{
-    Accounts, Checked, ClientAuthentication, Delivery, DirectorySettings, ENVIRONMENT_PREFIX,
-    Lifetimes, Limits, Mail, Names, Reaction, Recovery, Retention, Security, Settings,
-    SettingsError, SignIn, SmtpServer, Verifier,
+    Accounts, Bind, Checked, ClientAuthentication, Delivery, DirectorySettings, ENVIRONMENT_PREFIX,
+    KindAttribute, LdapAttributes, LdapSettings, Lifetimes, Limits, Lock, Mail, Marker, Names,
+    Reaction, Recovery, Retention, Security, Settings, SettingsError, SignIn, SmtpServer, Verifier,
 };
 pub use store::{MIGRATIONS, open as open_database};
 pub use upkeep::lift_freeze;

@@ -8,6 +8,7 @@ pub use rule::{Breach, Rule};
 use zeroize::Zeroizing;
 
 /// A password, within the rule. Neither Debug nor a log shows it.
+#[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
 /// A temporary access pass.

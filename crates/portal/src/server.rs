@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::keys::Keys;
 use crate::mail::keep_sending;
 use crate::operations::keep_reconciling;
-use crate::settings::{DirectorySettings, Settings};
+use crate::settings::Settings;
 use crate::store::retention;
 use crate::{pages, upkeep};
 use axum::Router;
@@ -112,7 +112,6 @@ async fn serve_admin(app: Arc<App>, listener: Option<TcpListener>) -> Infallible
         };
         let mut admin = Admin::new(app.metrics.clone(), ready);
         if let Some(token) = &app.sign_in_token {
-            let DirectorySettings::Builtin { .. } = &app.settings.directory;
             let domain = app.settings.accounts.domain.clone();
             let (store, clock) = (app.store.clone(), app.clock.clone());
             admin = admin.with_routes(builtin::routes(store, token, domain, clock));

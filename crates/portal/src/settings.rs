@@ -11,7 +11,9 @@ mod providers;
 mod recovery;
 
 pub use accounts::Accounts;
-pub use directory::DirectorySettings;
+pub use directory::{
+    Bind, DirectorySettings, KindAttribute, LdapAttributes, LdapSettings, Lock, Marker,
+};
 pub use kazasu_service::settings::{Checked, SettingsError};
 pub use lifetimes::{Lifetimes, Retention};
 pub use limits::Limits;
