@@ -2,11 +2,12 @@
 //! its own policy decides about them.
 //!
 //! It keeps no identifiers of operations: the same password set twice is set once as far as anybody
-//! can see, and whether a change was made is told by the time of the last one, where the server
-//! keeps that.
+//! can see (a server that remembers passwords refuses it the second time), and whether a change was
+//! made is told by the time of the last one, where the server keeps that.
 
 mod connection;
 mod entry;
+mod policy;
 mod time;
 mod trouble;
 
@@ -314,8 +315,11 @@ async fn modify_password(lease: &mut Lease, dn: &str, password: &Password) -> Re
         old_pass: None,
         new_pass: Some(password.expose()),
     };
-    match lease.ldap.extended(change).await?.1.rc {
+    let ask = policy::request();
+    let answer = lease.ldap.with_controls(ask).extended(change).await?.1;
+    match answer.rc {
         code::SUCCESS => Ok(()),
+        code::CONSTRAINT_VIOLATION if policy::is_too_young(&answer.ctrls) => Err(Trouble::TooYoung),
         refused => Err(Trouble::Code(refused)),
     }
 }

@@ -125,6 +125,48 @@ async fn a_password_against_the_servers_policy_is_refused_and_changes_nothing() 
     assert!(world.accepts(STUDENT, SECOND_PASSWORD).await);
 }
 
+/// Sets an attribute of the server's password policy.
+async fn policy(slapd: &Slapd, attribute: &str, value: &str) {
+    let change = format!(
+        "dn: cn=passwords,dc=univ,dc=example\nchangetype: modify\n\
+         replace: {attribute}\n{attribute}: {value}\n"
+    );
+    slapd.change(&change).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_password_that_was_used_before_is_refused_where_the_server_remembers() {
+    let world = ldap().await;
+    policy(world.slapd(), "pwdInHistory", "3").await;
+    world
+        .set_password(STUDENT, "A", SECOND_PASSWORD)
+        .await
+        .unwrap();
+    world
+        .set_password(STUDENT, "B", "third-Passw0rd")
+        .await
+        .unwrap();
+    let refused = world.set_password(STUDENT, "C", SECOND_PASSWORD).await;
+    assert!(matches!(refused, Err(DirectoryError::PasswordRefused)));
+    assert!(world.accepts(STUDENT, "third-Passw0rd").await);
+}
+
+#[tokio::test]
+async fn where_no_other_password_would_do_either_nobody_is_asked_for_one() {
+    let world = ldap().await;
+    policy(world.slapd(), "pwdMinAge", "3600").await;
+    world
+        .set_password(STUDENT, "A", SECOND_PASSWORD)
+        .await
+        .unwrap();
+    let refused = world.set_password(STUDENT, "B", "third-Passw0rd").await;
+    assert!(
+        matches!(refused, Err(DirectoryError::Refused(_))),
+        "{refused:?}"
+    );
+    assert!(world.accepts(STUDENT, SECOND_PASSWORD).await);
+}
+
 #[tokio::test]
 async fn what_the_portal_may_not_do_is_the_operators_affair() {
     let slapd = Slapd::start().await.unwrap();

@@ -20,6 +20,8 @@ pub(super) enum Trouble {
     Secret(#[from] SecretError),
     #[error("the server answered with result code {0}")]
     Code(u32),
+    #[error("the server's policy allows no password to be changed so soon again")]
+    TooYoung,
     #[error("several entries have one account's name")]
     Ambiguous,
     #[error("the attribute {0} is no time")]
@@ -36,6 +38,7 @@ pub(super) mod code {
     pub(in super::super) const CONSTRAINT_VIOLATION: u32 = 19;
     pub(super) const BUSY: u32 = 51;
     pub(super) const UNAVAILABLE: u32 = 52;
+    pub(super) const OTHER: u32 = 80;
 }
 
 impl Trouble {
@@ -73,10 +76,38 @@ impl From<Trouble> for DirectoryError {
             Trouble::Connection(_)
             | Trouble::Ended
             | Trouble::Timeout
-            | Trouble::Code(code::TIME_LIMIT_EXCEEDED | code::BUSY | code::UNAVAILABLE) => {
-                Self::Unavailable(Box::new(trouble))
-            }
+            | Trouble::Code(
+                code::TIME_LIMIT_EXCEEDED | code::BUSY | code::UNAVAILABLE | code::OTHER,
+            ) => Self::Unavailable(Box::new(trouble)),
             _ => Self::Refused(Box::new(trouble)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_server_that_surely_did_nothing_has_refused() {
+        for (code, has_refused) in [
+            (code::BUSY, false),
+            (code::UNAVAILABLE, false),
+            (code::OTHER, false),
+            (code::TIME_LIMIT_EXCEEDED, false),
+            // invalidCredentials, insufficientAccessRights, unwillingToPerform
+            (49, true),
+            (50, true),
+            (53, true),
+        ] {
+            let error = DirectoryError::from(Trouble::Code(code));
+            assert_eq!(
+                matches!(error, DirectoryError::Refused(_)),
+                has_refused,
+                "{code}"
+            );
+        }
+        let ended = DirectoryError::from(Trouble::Ended);
+        assert!(matches!(ended, DirectoryError::Unavailable(_)));
     }
 }
