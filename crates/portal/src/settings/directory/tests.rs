@@ -162,3 +162,36 @@ fn whoever_tells_nobody_outside_is_warned() {
     let (_, warnings) = parse(&text).unwrap();
     assert!(warnings[0].starts_with("directory.ldap.outside_mailbox"));
 }
+
+const DOC: &str = include_str!("../../../../../docs/directories.md");
+
+#[test]
+fn the_documents_examples_can_be_used() {
+    let examples = DOC.split("```toml").skip(1);
+    let examples: Vec<_> = examples
+        .map(|rest| parse(rest.split("```").next().unwrap()).unwrap().0)
+        .collect();
+    let [
+        DirectorySettings::Builtin { .. },
+        DirectorySettings::Ldap(_),
+    ] = &examples[..]
+    else {
+        panic!("{examples:?}");
+    };
+}
+
+#[test]
+fn every_key_of_an_ldap_server_is_documented() {
+    let problems = parse(&format!("{LDAP}unknown = 1")).unwrap_err();
+    let (_, known) = problems[0].split_once("known are ").unwrap();
+    let rows: Vec<&str> = DOC.lines().filter(|line| line.starts_with("| `")).collect();
+    let is_documented = |key: &str| {
+        let key = format!("`{key}`");
+        let mut keys = rows.iter().map(|row| row.split('|').nth(1).unwrap());
+        keys.any(|cell| cell.contains(&key))
+    };
+    for key in known.split(", ") {
+        assert!(is_documented(key), "{key}");
+    }
+    assert!(!is_documented("unknown"));
+}

@@ -172,6 +172,20 @@ async fn a_file_with_mistakes_imports_nothing_and_names_them_all_without_quoting
 }
 
 #[tokio::test]
+async fn the_documents_example_can_be_imported() {
+    let tested = directory("").await;
+    let doc = include_str!("../../../../../../docs/directories.md");
+    let lines = doc.lines().filter(|line| line.starts_with("{\"account\""));
+    let lines: Vec<&str> = lines.collect();
+    let imported = tested.import(&lines.join("\n"), NOW).await.unwrap();
+    let expected = Imported {
+        added: 2,
+        updated: 0,
+    };
+    assert_eq!(imported, expected);
+}
+
+#[tokio::test]
 async fn a_terminal_shows_states_but_no_secret() {
     let tested = directory(PEOPLE).await;
     assert!(tested.sign_in("guess", NOW).await.is_err());
