@@ -27,6 +27,7 @@ pub(crate) enum Enqueued {
 /// A mail that a node took to send.
 #[derive(Debug)]
 pub(super) struct Claimed {
+    pub(super) number: i64,
     pub(super) id: String,
     pub(super) event: String,
     pub(super) kind: String,
@@ -126,28 +127,34 @@ pub(crate) fn enqueue(
 
 /// Takes up to `most` mails that are due. Until `until` nobody else takes them.
 ///
-/// What was never tried goes first, the newest before the rest: whoever waits for one now is not
-/// kept waiting by thousands that have waited for long.
+/// What was never tried goes first, the newest event before the rest: whoever waits for a mail now
+/// is not kept waiting by thousands that have waited for long. Of one event, whoever was enqueued
+/// first is told first.
 pub(super) fn claim(
     c: &mut Connection<'_>,
     most: u32,
     until: i64,
     now: i64,
 ) -> Result<Vec<Claimed>, SqlError> {
-    c.query(
+    let mut claimed = c.query(
         "UPDATE mails SET due_at = ?1, claims = claims + 1
-         WHERE id IN (SELECT id FROM mails WHERE state = 'waiting' AND due_at <= ?2
-                      ORDER BY claims, queued_at DESC LIMIT ?3)
+         WHERE number IN (SELECT number FROM mails WHERE state = 'waiting' AND due_at <= ?2
+                          ORDER BY claims, queued_at DESC, number LIMIT ?3)
            AND state = 'waiting' AND due_at <= ?2
-         RETURNING id, event, kind, recipient, language, details, queued_at, claims, deferrals",
+         RETURNING number, id, event, kind, recipient, language, details, queued_at, claims,
+                   deferrals",
         values![until, now, most],
         read,
-    )
+    )?;
+    // An engine may return what it changed in any order.
+    claimed.sort_by_key(|mail| (mail.claims, -mail.queued_at, mail.number));
+    Ok(claimed)
 }
 
 fn read(row: &Row<'_>) -> Result<Claimed, SqlError> {
     let language: Option<String> = row.get("language")?;
     Ok(Claimed {
+        number: row.get("number")?,
         id: row.get("id")?,
         event: row.get("event")?,
         kind: row.get("kind")?,

@@ -1,6 +1,7 @@
 -- Mails to send and mails sent. A row is written together with what it tells.
 CREATE TABLE mails (
-  id             TEXT    NOT NULL PRIMARY KEY, -- 128 random bits, and the Message-ID: receivers know a mail that comes twice
+  number         INTEGER PRIMARY KEY,          -- the order in which people are told
+  id             TEXT    NOT NULL UNIQUE,      -- 128 random bits, and the Message-ID: receivers know a mail that comes twice
   event          TEXT    NOT NULL,             -- what happened: the identifier of a link or an operation
   kind           TEXT    NOT NULL,             -- what is told about it
   recipient_hash BLOB    NOT NULL,             -- of event and address: nobody is told the same twice
@@ -16,5 +17,5 @@ CREATE TABLE mails (
   reason         TEXT,                         -- why it was given up, one word
   UNIQUE (event, kind, recipient_hash)
 ) STRICT;
-CREATE INDEX mails_waiting ON mails (claims, queued_at) WHERE state = 'waiting';
+CREATE INDEX mails_waiting ON mails (claims, queued_at DESC, number) WHERE state = 'waiting';
 CREATE INDEX mails_ended ON mails (ended_at) WHERE state <> 'waiting';

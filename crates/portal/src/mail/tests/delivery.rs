@@ -119,6 +119,25 @@ async fn ten_thousand_that_wait_keep_nobody_else_waiting() {
     sending.abort();
 }
 
+#[tokio::test]
+async fn people_are_told_in_the_order_given_and_the_newest_event_first() {
+    let Some(office) = office("order").await else {
+        return;
+    };
+    let addresses = ["c@mihon.example", "a@mihon.example", "b@mihon.example"];
+    for event in ["O1", "O2"] {
+        for address in addresses {
+            office.tell(event, address).await;
+        }
+        office.wait(1);
+    }
+    office.deliver().await;
+    let received = office.received();
+    let told: Vec<_> = received.iter().map(|mail| mail.to[0].as_str()).collect();
+    assert_eq!(told, [addresses, addresses].concat());
+    assert!(received[0].header("Date") > received[3].header("Date"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_enqueued_is_sent_at_once() {
     let Some(office) = office("at once").await else {

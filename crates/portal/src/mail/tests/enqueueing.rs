@@ -106,6 +106,13 @@ async fn what_was_sent_or_given_up_names_nobody_any_more() {
     }
     let audited = office.audited().await.join("\n");
     assert!(!audited.contains("taro"), "{audited}");
+    // Nor does a row tell that it was for the same person as another.
+    office.tell("O3", "hanako@mihon.example").await;
+    let hashes = office.store.read(|c| {
+        let text = "SELECT count(DISTINCT recipient_hash) AS number FROM mails";
+        c.optional(text, &[], |row| row.get::<i64>("number"))
+    });
+    assert_eq!(hashes.await.unwrap(), Some(3));
 }
 
 #[tokio::test]

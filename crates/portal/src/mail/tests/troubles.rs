@@ -150,6 +150,11 @@ async fn a_server_that_wants_nothing_from_us_costs_no_recipient_their_mail() {
     office.smtp.behave(closing).unwrap();
     assert_eq!(office.deliver().await, Round::ServerTrouble);
     office.wait(60);
+    // None of that made a recipient's pauses longer.
+    let greylisted = Behaviour::RefuseRecipient(None, "451 4.7.1 Later");
+    office.smtp.behave(greylisted).unwrap();
+    assert_eq!(office.deliver().await, Round::Done);
+    office.wait(60);
     office.smtp.behave(Behaviour::Accept).unwrap();
     assert_eq!(office.deliver().await, Round::Done);
     assert_eq!(office.received().len(), 3);
