@@ -86,7 +86,12 @@ pub(super) struct Outgoing<'a> {
 impl Transport {
     pub(super) async fn open(&self) -> Result<Session<'_>, Trouble> {
         match self {
-            Self::Folder(folder) => Ok(Session::Folder(folder)),
+            Self::Folder(folder) => {
+                // The mails in it say where somebody can stop an account.
+                let mut private = tokio::fs::DirBuilder::new();
+                private.recursive(true).mode(0o700).create(folder).await?;
+                Ok(Session::Folder(folder))
+            }
             Self::Smtp(smtp) => {
                 let connected = tokio::time::timeout(LIMIT, smtp.connect()).await;
                 let connection = connected.map_err(|_| Trouble::Silence)??;

@@ -4,6 +4,7 @@ use super::*;
 use crate::mail::keep_sending;
 use kazasu_demo::smtp::Behaviour;
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Instant;
 
 fn message_ids(received: &[Received]) -> BTreeSet<String> {
@@ -174,14 +175,14 @@ async fn a_folder_gets_a_file_for_each_mail() {
     let whom = recipient("hanako@mihon.example");
     let enqueued = store.write(move |c| enqueue(c, &notice("O1", Kind::Password), &whom, START));
     assert_eq!(enqueued.await.unwrap(), Enqueued::Waiting);
-    // Nobody made it yet: the mail waits.
-    assert_eq!(
-        post.deliver(&store, &|| START).await.unwrap(),
-        Round::ServerTrouble
-    );
-    std::fs::create_dir(&mails).unwrap();
+    std::fs::write(&mails, "in the way").unwrap();
+    let round = post.deliver(&store, &|| START).await.unwrap();
+    assert_eq!(round, Round::ServerTrouble);
+    std::fs::remove_file(&mails).unwrap();
     let later = || START + HOUR;
     assert_eq!(post.deliver(&store, &later).await.unwrap(), Round::Done);
+    let mode = std::fs::metadata(&mails).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
     let files: Vec<_> = std::fs::read_dir(&mails).unwrap().flatten().collect();
     let [file] = files.as_slice() else {
         panic!("{files:?}");
