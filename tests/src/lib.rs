@@ -7,6 +7,7 @@ pub mod engine;
 pub mod fuzzing;
 pub mod isolated;
 pub mod pcscd;
+pub mod portal;
 pub mod taps;
 pub mod world;
 

@@ -61,4 +61,6 @@ provider.use(async (context, next) => {
   context.redirect(await provider.interactionResult(context.req, context.res, result));
 });
 
+// Whoever started this reads the first line only.
+process.stdout.on("error", () => {});
 provider.listen(Number(port), "127.0.0.1", () => console.log(JSON.stringify({ ready: true, listen: issuer })));

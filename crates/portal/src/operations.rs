@@ -7,6 +7,10 @@ mod reconcile;
 pub(crate) use issue::{Issue, Issued, Issuing, NotIssued, Wanted, issue};
 pub(crate) use reconcile::keep_reconciling;
 
-/// Seconds in which whoever works on an operation is left alone: longer than any directory is
-/// waited for, so that nobody is at it any more when it is taken over.
-pub(crate) const LEASE: i64 = 60;
+use std::time::Duration;
+
+/// Seconds in which whoever works on an operation is left alone. They say again and again that they
+/// still do, so that nobody is at it any more when it is taken over.
+pub(crate) const LEASE: i64 = 15;
+/// How often they say so.
+pub(crate) const RENEW: Duration = Duration::from_secs(3);

@@ -23,6 +23,9 @@ pub(super) fn client(issuer: &Url) -> Result<reqwest::Client, reqwest::Error> {
     let mut builder = reqwest::Client::builder()
         .redirect(Policy::none())
         .timeout(LIMIT)
+        // A connection that was kept may be closed by the other side at the very moment it is used
+        // again, and a code that was sent then cannot be sent a second time.
+        .pool_max_idle_per_host(0)
         .no_proxy();
     if issuer.scheme() == "http" {
         // Without TLS a machine without certificate authorities is no reason not to start.

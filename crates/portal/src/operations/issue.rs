@@ -1,6 +1,6 @@
 //! Issuing a password or a temporary access pass, once for each time it is asked for.
 
-use super::LEASE;
+use super::{LEASE, RENEW};
 use crate::account::AccountId;
 use crate::app::App;
 use crate::directory::{DirectoryError, Operation, OperationId, OperationKind};
@@ -156,27 +156,32 @@ async fn attempt(
         return Ok(Err(refused));
     }
     let operation = &recorded.operation;
-    Ok(match change(app, operation, wanted, now).await {
-        Ok(issued) => {
-            complete(app, &recorded, OperationState::Done).await;
-            Ok(Arc::new(issued))
-        }
-        Err(DirectoryError::Unavailable(source)) => {
-            tracing::warn!(%source, "the directory went away in the middle of an operation");
-            Err(NotIssued::Uncertain)
-        }
-        Err(error) => {
-            complete(app, &recorded, OperationState::NotDone).await;
-            Err(match error {
-                DirectoryError::PasswordRefused => NotIssued::PasswordRefused,
-                DirectoryError::NotActive | DirectoryError::NoSuchAccount => NotIssued::NotAllowed,
-                other => {
-                    Failure::from(other).log();
-                    NotIssued::Failed
-                }
-            })
-        }
-    })
+    Ok(
+        match change_under_lease(app, operation, wanted, now).await {
+            Ok(issued) => {
+                complete(app, &recorded, OperationState::Done).await;
+                Ok(Arc::new(issued))
+            }
+            Err(DirectoryError::Unavailable(source)) => {
+                tracing::warn!(%source, "the directory went away in the middle of an operation");
+                renew(app, operation, 0).await;
+                Err(NotIssued::Uncertain)
+            }
+            Err(error) => {
+                complete(app, &recorded, OperationState::NotDone).await;
+                Err(match error {
+                    DirectoryError::PasswordRefused => NotIssued::PasswordRefused,
+                    DirectoryError::NotActive | DirectoryError::NoSuchAccount => {
+                        NotIssued::NotAllowed
+                    }
+                    other => {
+                        Failure::from(other).log();
+                        NotIssued::Failed
+                    }
+                })
+            }
+        },
+    )
 }
 
 /// Records what is about to be asked for, if it still may be: the page that offered it is older.
@@ -203,6 +208,31 @@ fn record(
     }
     note(c, recorded, "recovery_asked", now)?;
     Ok(None)
+}
+
+/// Has the directory change it, and keeps others from taking it over meanwhile.
+async fn change_under_lease(
+    app: &App,
+    operation: &Operation,
+    wanted: Wanted,
+    now: i64,
+) -> Result<Issued, DirectoryError> {
+    let mut change = std::pin::pin!(change(app, operation, wanted, now));
+    loop {
+        match tokio::time::timeout(RENEW, &mut change).await {
+            Ok(changed) => return changed,
+            Err(_) => renew(app, operation, LEASE).await,
+        }
+    }
+}
+
+/// Says that this node goes on with it for so many seconds.
+async fn renew(app: &App, operation: &Operation, seconds: i64) {
+    let (id, until) = (operation.id.clone(), app.now() + seconds);
+    let renewed = app.store.write(move |c| operations::renew(c, &id, until));
+    if let Err(error) = renewed.await {
+        Failure::from(error).log();
+    }
 }
 
 async fn change(

@@ -137,6 +137,19 @@ pub(crate) fn finish(
     Ok(finished == 1)
 }
 
+/// Sets until when whoever works on an operation is left alone.
+pub(crate) fn renew(
+    c: &mut Connection<'_>,
+    id: &OperationId,
+    leased_until: i64,
+) -> Result<(), SqlError> {
+    c.execute(
+        "UPDATE operations SET leased_until = ?2 WHERE id = ?1 AND state = 'recorded'",
+        values![id.as_str(), leased_until],
+    )?;
+    Ok(())
+}
+
 /// The operation of a procedure of which it is not known that it was not made.
 pub(crate) fn of_procedure(
     c: &mut Connection<'_>,
