@@ -130,12 +130,12 @@ async fn what_a_mail_says_besides_depends_on_what_happened() {
     let linked = to("before@mihon.example");
     assert!(linked.contains("2026年11月5日 8:05（日本時間）から、このカードで"));
     assert!(linked.contains("until 25 October 2026, 08:05"), "{linked}");
-    assert!(linked.contains("「自分ではない」を選んでください"));
+    assert!(linked.contains("「自分ではないので、止める」を押してください"));
     let erased = to("a@mihon.example");
     assert!(erased.contains("操作した端末：不明") && erased.contains("On: an unknown device"));
-    assert!(erased.contains("すぐに大学の窓口に連絡") && !erased.contains("次のページ"));
+    assert!(erased.contains("すぐに大学の相談窓口に連絡") && !erased.contains("次のページ"));
     let frozen = to("b@mihon.example");
-    assert!(frozen.contains("次にすること") && frozen.contains("at a counter"));
+    assert!(frozen.contains("次にすること") && frozen.contains("support desk"));
     assert!(!frozen.contains("心当たりがないとき"));
 }
 
