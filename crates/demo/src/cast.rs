@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result};
 use kazasu_emulator::holder::Holder;
+use kazasu_service::page::Language;
 use serde::Deserialize;
 
 /// Everybody, in the order in which they are introduced.
@@ -81,6 +82,19 @@ impl Person {
     /// What the card's holder is called in this program.
     pub fn id(&self) -> &str {
         &self.card.id
+    }
+
+    /// The name on the card, for those who read Japanese; for others as their first account has it
+    /// in Latin letters.
+    pub(crate) fn name(&self, language: Language) -> &str {
+        let latin = self
+            .accounts
+            .first()
+            .and_then(|account| account.names.get(1));
+        match (language, latin) {
+            (Language::English, Some(latin)) => latin,
+            _ => &self.card.name,
+        }
     }
 }
 

@@ -37,15 +37,13 @@ pub fn free_port() -> Result<u16> {
     Ok(listener.local_addr()?.port())
 }
 
-/// `port` if it is free now, otherwise one that is.
+/// `port` if it is free now, otherwise one that is. Nobody else gets it until this is dropped.
 ///
 /// # Errors
 /// If the machine has none.
-pub fn preferred_port(port: Option<u16>) -> Result<u16> {
-    match port {
-        Some(port) if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() => Ok(port),
-        _ => free_port(),
-    }
+pub(crate) fn reserved_port(port: u16) -> Result<TcpListener> {
+    let preferred = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    Ok(preferred.or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?)
 }
 
 /// A started binary. It is stopped when dropped; its standard error goes to a file.

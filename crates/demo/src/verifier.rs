@@ -1,7 +1,7 @@
 //! The verifier as a process, with a configuration written for it.
 
 use crate::postgres::test_database;
-use crate::process::{Process, binary, free_port, preferred_port};
+use crate::process::{Process, binary, free_port, reserved_port};
 use crate::relying_party::Registration;
 use anyhow::{Context, Result, ensure};
 use std::fmt::Write;
@@ -118,7 +118,8 @@ impl Verifier {
         make_keys(&setup.folder.join("keys.toml")).await?;
         // A port that was free a moment ago may be somebody else's now.
         for _ in 1..PORT_TRIES {
-            let mut verifier = Self::at(preferred_port(port)?, phone, &setup)?;
+            let port = reserved_port(port.unwrap_or(0))?.local_addr()?.port();
+            let mut verifier = Self::at(port, phone, &setup)?;
             if verifier.resume().await.is_ok() {
                 return Ok(verifier);
             }

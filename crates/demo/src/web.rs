@@ -8,13 +8,14 @@ use crate::cast::{Person, people};
 use crate::front::{self, FrontSetup};
 use crate::phone::line::Line;
 use crate::phone::{self, PhoneSetup};
-use crate::process::preferred_port;
+use crate::process::reserved_port;
 use crate::sign_in::{self, Client, ClientProof, DirectoryAddress, SignInSetup};
 use crate::site::{Place, Served};
 use crate::story::Story;
 use crate::verifier::{Setup, Verifier};
 use anyhow::{Context, Result};
 use portal::{Portal, PortalSetup};
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,8 +71,9 @@ impl Web {
         let front = Place::take("demo", FRONT).await?;
         let phone = Place::take("phone", PHONE).await?;
         let sign_in = Place::take("sign-in", SIGN_IN).await?;
-        let portal_port = preferred_port(Some(PORTAL))?;
-        let admin_port = preferred_port(Some(PORTAL_ADMIN))?;
+        let ports = [reserved_port(PORTAL)?, reserved_port(PORTAL_ADMIN)?];
+        let [portal_port, admin_port] = ports.each_ref().map(TcpListener::local_addr);
+        let (portal_port, admin_port) = (portal_port?.port(), admin_port?.port());
         let portal_origin = format!("http://portal.localhost:{portal_port}");
 
         let portal_folder = folder.join("portal");
@@ -121,6 +123,7 @@ impl Web {
             front: front.origin().to_owned(),
         })?;
         portal.import(&people, !told.exists()).await?;
+        drop(ports);
         portal.start().await?;
 
         if !told.exists() {

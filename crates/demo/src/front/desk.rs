@@ -76,7 +76,7 @@ pub(super) async fn order(
         Err(_) => (StatusCode::CONFLICT, "order-refused".to_owned()),
     };
     let person = front.setup.people.iter().find(|p| p.id() == holder);
-    let name = person.map_or("", |person| &person.card.name);
+    let name = person.map_or("", |person| person.name(visitor.language(None)));
     front.told(&visitor, status, &key, "person", name)
 }
 

@@ -4,13 +4,13 @@ use super::screen::{Act, Screen};
 use super::{Phone, Tap, view};
 use axum::Router;
 use axum::extract::{Form, Path, Query, State};
-use axum::http::StatusCode;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use kazasu_companion::Ticket;
-use kazasu_service::page::{Visitor, redirect};
+use kazasu_service::page::{HostCookie, Visitor, redirect};
 use serde::Deserialize;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,6 +19,9 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use url::Url;
 use zeroize::Zeroizing;
+
+/// Whose card was taken the last time.
+const HELD: HostCookie = HostCookie::new("card");
 
 /// How long an answer waits for what the person did to show.
 const TO_SHOW: Duration = Duration::from_secs(3);
@@ -63,8 +66,9 @@ async fn ticket(
     State(phone): State<Arc<Phone>>,
     Path(_): Path<String>,
     visitor: Visitor,
+    headers: HeaderMap,
 ) -> Response {
-    view::ticket(&phone, &visitor)
+    view::ticket(&phone, &visitor, HELD.read(&headers).as_deref())
 }
 
 #[derive(Deserialize)]
@@ -87,7 +91,10 @@ async fn claim(
         return StatusCode::BAD_REQUEST.into_response();
     }
     match phone.claim(&ticket, &form.card).await {
-        Ok(tap) => redirect(&page(&tap)),
+        Ok(tap) => {
+            let held = HELD.set(&tap.holder);
+            ([(SET_COOKIE, held)], redirect(&page(&tap))).into_response()
+        }
         Err(error) => view::unclaimed(&phone, &visitor, &error),
     }
 }

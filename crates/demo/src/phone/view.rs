@@ -43,13 +43,21 @@ pub(super) fn home(phone: &Phone, visitor: &Visitor, wrong: Option<&str>) -> Res
 struct Cards<'a> {
     words: Words<'a>,
     people: &'a [Person],
+    /// The card of the last time.
+    held: &'a str,
 }
 
-pub(super) fn ticket(phone: &Phone, visitor: &Visitor) -> Response {
+pub(super) fn ticket(phone: &Phone, visitor: &Visitor, held: Option<&str>) -> Response {
     let language = visitor.language(None);
     let words = phone.site.words(language);
     let people = &phone.people;
-    let body = rendered(&Cards { words, people });
+    let first = people.first().map_or("", Person::id);
+    let held = held.unwrap_or(first);
+    let body = rendered(&Cards {
+        words,
+        people,
+        held,
+    });
     let title = words.say("cards");
     phone.site.show(visitor, &Page::new(language, &title, body))
 }
@@ -141,7 +149,7 @@ pub(super) fn tap(phone: &Phone, visitor: &Visitor, tap: &Tap) -> Response {
         statement::Language::English => Language::English,
     }));
     let Some(person) = phone.person(&tap.holder) else {
-        return ticket(phone, visitor);
+        return ticket(phone, visitor, None);
     };
     let view = View {
         words: phone.site.words(language),
@@ -212,7 +220,7 @@ impl View<'_> {
     }
 
     fn pin_page(&self, pin: Pin, tries_left: Option<u8>, slip: Option<Slip>) -> String {
-        let card = &self.person.card;
+        let (card, person) = (&self.person.card, self.person.name(self.words.language()));
         let (digits, label, official) = match pin {
             Pin::Auth => (
                 &card.pins.authentication,
@@ -227,7 +235,7 @@ impl View<'_> {
             official: self.words.say(official),
             sample: self
                 .words
-                .say_all("pin.sample", &[("person", &card.name), ("pin", digits)]),
+                .say_all("pin.sample", &[("person", person), ("pin", digits)]),
             tries_left,
             slip,
             same: pin == Pin::Name && slip.is_none(),

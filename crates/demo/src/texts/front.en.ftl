@@ -3,7 +3,7 @@
 start = Try the account portal
     .text = Everything here runs on this machine: a portal of a university that does not exist, its sign-in, a service that checks My Number cards, and a phone with cards to hold to it. The people are invented, and so are their cards.
     .tabs = Keep this page open, and open the others beside it in new tabs of the same browser.
-    .nothing = Nothing leaves this machine. When the demo ends, everything is gone.
+    .nothing = Nothing leaves this machine.
 door-portal = The account portal
     .hint = Link a card, get an account back, see what is linked.
 door-people = The people, their accounts and PINs
@@ -17,7 +17,7 @@ door-phone = The phone
 door-sign-in = Security information at the sign-in
     .hint = Register an authenticator, or lose it.
 minute = In one minute
-    .first = Open the portal, choose “link a card” and hold the card of 見本　太郎 to the phone. The PIN is 1234, twice.
+    .first = Open the portal, choose “link a card” and hold the card of Mihon Taro to the phone. The PIN is 1234, twice.
     .second = Sign in as 1000000001 with the password Mihon-Taro-2026, approve, and confirm the link.
     .third = Choose “recover your account” in the portal, tap again, and have a new password issued.
     .fourth = Look into the mailbox: the owner of the account was told.

@@ -33,6 +33,7 @@ to-page = Back to the page where it started
 
 cards = Whose card is in your hand?
     .text = A phone reads the card that is held to it. Choose which one of the demo that is.
+    .take = Take this card
     .taro = a student
     .kazasu = a student with a staff account
     .hanako = left the university
