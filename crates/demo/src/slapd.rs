@@ -209,8 +209,17 @@ account_kind = {{ attribute = "employeeType", student = ["student"], staff = ["s
     ///
     /// # Errors
     /// If it does not run.
-    pub fn hold(&self) -> Result<()> {
-        self.signal(Signal::SIGSTOP)
+    pub async fn hold(&self) -> Result<()> {
+        self.signal(Signal::SIGSTOP)?;
+        // Its threads stop one by one, and the signal does not wait for them.
+        let tasks = Path::new("/proc")
+            .join(self.process()?.to_string())
+            .join("task");
+        let mut again = tokio::time::interval(AGAIN);
+        while !fs::read_dir(&tasks)?.all(|task| task.is_ok_and(|task| is_held(&task.path()))) {
+            again.tick().await;
+        }
+        Ok(())
     }
 
     /// Lets it go on after [`Slapd::hold`].
@@ -256,8 +265,12 @@ account_kind = {{ attribute = "employeeType", student = ["student"], staff = ["s
     }
 
     fn signal(&self, signal: Signal) -> Result<()> {
+        Ok(kill(self.process()?, signal)?)
+    }
+
+    fn process(&self) -> Result<Pid> {
         let process = fs::read_to_string(self.folder.join("slapd.pid")).context("it is stopped")?;
-        Ok(kill(Pid::from_raw(process.trim().parse()?), signal)?)
+        Ok(Pid::from_raw(process.trim().parse()?))
     }
 }
 
@@ -268,6 +281,14 @@ impl Drop for Slapd {
         let alive = self.alive.get_mut();
         has_ended(alive.unwrap_or_else(PoisonError::into_inner).take());
     }
+}
+
+/// Whether a thread does nothing until it is told to go on: proc_pid_stat(5), the field after the
+/// name in parentheses.
+fn is_held(task: &Path) -> bool {
+    let state = fs::read_to_string(task.join("stat")).unwrap_or_default();
+    let (_, state) = state.rsplit_once(") ").unwrap_or_default();
+    state.starts_with('T')
 }
 
 /// Waits until the server, whose end of the pipe this is not, has ended.
@@ -357,40 +378,4 @@ async fn run(command: &mut Command) -> Result<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-    use super::*;
-
-    #[tokio::test]
-    async fn it_knows_its_people_and_nothing_outlives_it() {
-        let server = Slapd::start().await.unwrap();
-        assert!(server.accepts("0123456789", FIRST_PASSWORD).await.unwrap());
-        assert!(!server.accepts("0123456789", "other").await.unwrap());
-        server.stop().await.unwrap();
-        assert!(server.accepts("0123456789", FIRST_PASSWORD).await.is_err());
-        server.start_again().await.unwrap();
-        let kinds = server.values("s1234567", "employeeType").await.unwrap();
-        assert_eq!(kinds, ["staff"]);
-        let folder = server.folder.clone();
-        let process = fs::read_to_string(folder.join("slapd.pid")).unwrap();
-        let process = Path::new("/proc").join(process.trim());
-        assert!(process.exists());
-        drop(server);
-        assert!(!folder.exists());
-        // One that ended and that nobody asked about yet has no command line any more.
-        let left = fs::read(process.join("cmdline"));
-        assert!(left.is_err() || left.is_ok_and(|line| line.is_empty()));
-    }
-
-    #[tokio::test]
-    async fn a_password_is_not_taken_in_the_clear() {
-        let server = Slapd::start().await.unwrap();
-        let mut whoami = Command::new("ldapwhoami");
-        whoami.args(["-x", "-H", &server.url(), "-w", FIRST_PASSWORD]);
-        whoami.args(["-D", &format!("uid=0123456789,{PEOPLE_DN}")]);
-        // RFC 4511: confidentialityRequired.
-        let ended = whoami.output().await.unwrap();
-        let said = String::from_utf8_lossy(&ended.stderr);
-        assert_eq!(ended.status.code(), Some(13), "{said}");
-    }
-}
+mod tests;

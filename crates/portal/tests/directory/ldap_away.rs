@@ -60,7 +60,7 @@ async fn a_server_that_does_not_answer_is_not_waited_for() {
     settings.timeout = Duration::from_millis(300);
     let directory = Ldap::new(settings).unwrap();
     for is_connected in [false, true] {
-        slapd.hold().unwrap();
+        slapd.hold().await.unwrap();
         let student = id(STUDENT);
         let found = directory.account(&student, now());
         let found = tokio::time::timeout(Duration::from_secs(20), found).await;

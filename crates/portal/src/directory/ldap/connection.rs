@@ -10,6 +10,8 @@ use rustls_pki_types::pem::{self, PemObject as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::instrument::WithSubscriber as _;
+use tracing::subscriber::NoSubscriber;
 use url::Url;
 
 /// Why the server cannot even be tried.
@@ -108,8 +110,9 @@ impl Pool {
     async fn connect(&self) -> Result<Ldap, Trouble> {
         let connecting = LdapConnAsync::from_url_with_settings(self.settings.clone(), &self.url);
         let (connection, mut ldap) = connecting.await?;
-        // Whoever uses the connection learns of its end by themselves.
-        tokio::spawn(async move { drop(connection.drive().await) });
+        // Whoever uses the connection learns of its end by themselves. Its warnings quote answers,
+        // which name accounts, so they go nowhere.
+        tokio::spawn(connection.drive().with_subscriber(NoSubscriber::new()));
         let bound = match &self.bind {
             Bind::Simple { dn, password } => {
                 let password = password.read_line()?;
