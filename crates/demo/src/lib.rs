@@ -10,6 +10,7 @@ pub mod emulator;
 pub mod es256;
 pub mod front;
 pub mod intermediary;
+pub mod operator;
 pub mod phone;
 pub mod postgres;
 pub mod process;

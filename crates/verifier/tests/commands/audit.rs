@@ -1,7 +1,7 @@
 //! `audit`: what an auditor does.
 
-use crate::program::Site;
-use kazasu_service::store::{Location, Schema, Store};
+use crate::init;
+use kazasu_demo::operator::Site;
 use kazasu_verifier::MIGRATIONS;
 use serde_json::Value;
 
@@ -25,16 +25,12 @@ fn events(site: &Site) -> Vec<(String, Value)> {
 }
 
 fn tamper(site: &Site, sql: &'static str) {
-    let location = Location::Sqlite(site.path("site/data/verifier.db"));
-    let store = Store::open(&location, MIGRATIONS, Schema::Check).unwrap();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let changed = runtime.block_on(store.write(move |c| c.execute(sql, &[])));
-    assert!(changed.unwrap() > 0);
+    assert!(site.execute(MIGRATIONS, sql) > 0);
 }
 
 /// A site that served once.
 fn served() -> Site {
-    let site = Site::init(&[]);
+    let site = init(&[]);
     site.serve(&["serve"]).end();
     site
 }
@@ -90,7 +86,7 @@ fn an_audit_that_was_emptied_is_seen_by_the_export_and_by_a_copy_of_it() {
 
 #[test]
 fn who_claims_to_be_a_relying_party_and_is_not_is_counted() {
-    let site = Site::init(&[]);
+    let site = init(&[]);
     let serving = site.serve(&["serve"]);
     for _ in 0..3 {
         let answer = serving.post(

@@ -1,10 +1,9 @@
 //! `backup` and `restore`, on and between both engines.
 
-use crate::program::Site;
+use crate::init;
+use kazasu_demo::operator::Site;
 use kazasu_demo::postgres::Postgres;
-use kazasu_service::store::{Location, Schema, Store};
 use kazasu_verifier::MIGRATIONS;
-use std::path::PathBuf;
 
 /// Every kind of value: bytes, texts that need quoting, numbers, nothing.
 const ROWS: [&str; 3] = [
@@ -16,38 +15,13 @@ const ROWS: [&str; 3] = [
      VALUES ('見本 \"portal\"', '{\"hex\":\"00\"}', 1)",
 ];
 
-impl Site {
-    fn fill(&self) {
-        let location = Location::Sqlite(self.path("site/data/verifier.db"));
-        let store = Store::open(&location, MIGRATIONS, Schema::Check).unwrap();
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        for sql in ROWS {
-            let written = runtime.block_on(store.write(move |c| c.execute(sql, &[])));
-            assert_eq!(written.unwrap(), 1);
-        }
-    }
-
-    fn backup(&self, name: &str) -> PathBuf {
-        let file = self.path(name);
-        self.run(&["backup", file.to_str().unwrap()]).success();
-        file
-    }
-
-    /// Everything but the header, which says when, and the checksum over it.
-    fn rows(&self, name: &str) -> Vec<String> {
-        self.backup(name);
-        let text = self.text(name);
-        let mut lines: Vec<_> = text.lines().skip(1).map(str::to_owned).collect();
-        assert!(lines.pop().unwrap().contains("sha256"));
-        lines
-    }
-}
-
 /// A site that served, with further rows.
 fn filled() -> Site {
-    let site = Site::init(&[]);
+    let site = init(&[]);
     site.serve(&["serve"]).end();
-    site.fill();
+    for sql in ROWS {
+        assert_eq!(site.execute(MIGRATIONS, sql), 1);
+    }
     site
 }
 
@@ -68,7 +42,7 @@ fn a_backup_goes_from_sqlite_to_postgresql_and_back() {
         }
         Err(error) => panic!("no PostgreSQL: {error:#}"),
     };
-    let there = Site::init(&["--database", &address]);
+    let there = init(&["--database", &address]);
     let file = here.path("backup");
     there.run(&["restore", file.to_str().unwrap()]).success();
     // Restoring is an event itself; everything before it is as it was.
@@ -79,7 +53,7 @@ fn a_backup_goes_from_sqlite_to_postgresql_and_back() {
         rows
     };
     assert_eq!(before(moved), rows);
-    let back = Site::init(&[]);
+    let back = init(&[]);
     let file = there.path("moved");
     back.run(&["restore", file.to_str().unwrap()]).success();
     assert_eq!(before(back.rows("back")), rows);
@@ -129,7 +103,7 @@ fn a_damaged_backup_changes_nothing() {
         ("empty", ""),
     ] {
         assert_ne!(damaged, whole, "{name}");
-        let target = Site::init(&[]);
+        let target = init(&[]);
         std::fs::write(target.path(name), damaged).unwrap();
         let refused = target.run(&["restore", target.path(name).to_str().unwrap()]);
         assert_eq!(refused.code, 1, "{name}");

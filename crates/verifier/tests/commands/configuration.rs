@@ -1,12 +1,12 @@
 //! `init`, `check-config`, `migrate` and serving what they made.
 
-use crate::program::Site;
+use crate::init;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixDatagram;
 
 #[test]
 fn what_init_writes_passes_its_check_and_serves() {
-    let site = Site::init(&[]);
+    let site = init(&[]);
     site.run(&["check-config"]).success();
     site.run(&["migrate"]).success();
     site.run(&["migrate", "--check"]).success();
@@ -24,7 +24,7 @@ fn what_init_writes_passes_its_check_and_serves() {
 #[test]
 fn what_init_was_told_is_in_the_configuration() {
     let anchor = tempfile::NamedTempFile::new().unwrap();
-    let site = Site::init(&[
+    let site = init(&[
         "--origin=https://id.example",
         "--ticket-origin=https://tap.example",
         "--listen=[::1]:1",
@@ -57,7 +57,7 @@ fn what_init_was_told_is_in_the_configuration() {
 
 #[test]
 fn what_is_still_an_example_is_warned_of() {
-    let site = Site::init(&[]);
+    let site = init(&[]);
     let checked = site.run(&["check-config", "--json"]).success();
     let found: serde_json::Value = serde_json::from_str(&checked).unwrap();
     let warnings = found["warnings"].to_string();
@@ -68,7 +68,7 @@ fn what_is_still_an_example_is_warned_of() {
 
 #[test]
 fn what_init_writes_is_not_for_everybody_and_never_written_over() {
-    let site = Site::init(&[]);
+    let site = init(&[]);
     let before = (site.text("site/verifier.toml"), site.text("site/keys.toml"));
     let mode = |name| {
         std::fs::metadata(site.path(name))
@@ -91,7 +91,7 @@ fn what_init_writes_is_not_for_everybody_and_never_written_over() {
 
 #[test]
 fn check_config_tells_every_problem_and_fails() {
-    let site = Site::init(&["--origin=http://id.example", "--listen=nowhere"]);
+    let site = init(&["--origin=http://id.example", "--listen=nowhere"]);
     site.append("site/verifier.toml", "\n[[relying_party]]\nid = 5\n");
     let checked = site.run_with(
         &["check-config", "--json"],
@@ -117,7 +117,7 @@ fn check_config_tells_every_problem_and_fails() {
 
 #[test]
 fn check_config_looks_at_the_keys_too() {
-    let site = Site::init(&[]);
+    let site = init(&[]);
     std::fs::write(site.path("site/keys.toml"), "index = []").unwrap();
     let checked = site.run(&["check-config"]);
     assert_eq!(checked.code, 1);
@@ -126,7 +126,7 @@ fn check_config_looks_at_the_keys_too() {
 
 #[test]
 fn an_older_schema_is_refused_where_starting_does_not_migrate() {
-    let site = Site::init(&[]);
+    let site = init(&[]);
     let database = "{ url = \"data/verifier.db\", migrate = false }";
     let variable = "KAZASU_VERIFIER__DATABASE";
     let refused = site.run_with(&["serve"], variable, database);
@@ -140,7 +140,7 @@ fn an_older_schema_is_refused_where_starting_does_not_migrate() {
 
 #[test]
 fn the_service_manager_is_told_when_it_serves() {
-    let site = Site::init(&[]);
+    let site = init(&[]);
     let path = site.path("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
     let serving = site.serve_notifying(&path);

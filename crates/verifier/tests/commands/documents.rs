@@ -1,6 +1,6 @@
 //! Completions and manual pages.
 
-use crate::program::run;
+use crate::run;
 
 #[test]
 fn every_shell_is_told_every_command() {

@@ -6,6 +6,24 @@ mod audit;
 mod backup;
 mod configuration;
 mod documents;
-mod operating;
-mod program;
 mod relying_party;
+
+use kazasu_demo::operator::{Done, Program, Site};
+
+/// The binary of this package.
+fn program() -> Program {
+    Program {
+        binary: env!("CARGO_BIN_EXE_kazasu-verifier").into(),
+        variables: "KAZASU_VERIFIER",
+        configuration: "verifier.toml",
+        host: "127.0.0.1:7080",
+    }
+}
+
+fn init(words: &[&str]) -> Site {
+    program().init(words)
+}
+
+fn run(words: &[&str]) -> Done {
+    program().run(words)
+}

@@ -1,6 +1,6 @@
 //! `rp`: adding a service.
 
-use crate::program::{Site, run};
+use crate::{init, run};
 use aws_lc_rs::digest::{SHA256, digest};
 
 const ADD: [&str; 8] = [
@@ -16,7 +16,7 @@ const ADD: [&str; 8] = [
 
 #[test]
 fn the_lines_that_add_a_service_are_understood() {
-    let site = Site::init(&[]);
+    let site = init(&[]);
     let jwks = site.path("library.json");
     let key = r#"{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
     std::fs::write(&jwks, key).unwrap();
@@ -36,7 +36,7 @@ fn the_lines_that_add_a_service_are_understood() {
 
 #[test]
 fn a_redirect_uri_stays_as_it_was_typed() {
-    let site = Site::init(&[]);
+    let site = init(&[]);
     let typed = [
         "https://Library.example",
         "https://library.example:443/a/../b",
