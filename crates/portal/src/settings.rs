@@ -98,4 +98,31 @@ impl Settings {
     pub fn parse(text: &str, folder: &Path) -> Result<Self, SettingsError> {
         Ok(file::check(&Layers::parse(text)?, folder)?.settings)
     }
+
+    /// Every secret besides the keys, with its place in the configuration.
+    pub fn secrets(&self) -> Vec<(&'static str, &SecretText)> {
+        let mut secrets = Vec::new();
+        if let ClientAuthentication::Secret(secret) = &self.sign_in.authentication {
+            secrets.push(("sign_in.client_secret", secret));
+        }
+        match &self.directory {
+            DirectorySettings::Builtin { sign_in_token } => {
+                let token = sign_in_token.iter();
+                secrets.extend(token.map(|token| ("directory.sign_in_token", token)));
+            }
+            DirectorySettings::Ldap(ldap) => {
+                if let Bind::Simple { password, .. } = &ldap.bind {
+                    secrets.push(("directory.ldap.bind_password", password));
+                }
+            }
+        }
+        if let Delivery::Smtp(SmtpServer {
+            login: Some((_, password)),
+            ..
+        }) = &self.mail.delivery
+        {
+            secrets.push(("mail.password", password));
+        }
+        secrets
+    }
 }

@@ -82,9 +82,9 @@ pub(crate) async fn run(command: DirectoryCommand) -> anyhow::Result<ExitCode> {
         DirectoryCommand::Unlock(command) => {
             let (settings, store) = open(&command.config)?;
             let account = parse(&settings, &command.account)?;
-            let unlocked = builtin::unlock(&store, &account).await?;
-            ensure!(unlocked, "there is no such account, or it was not locked");
-            println!("the account can be used again");
+            let unlocked = builtin::unlock(&store, &account, now()).await?;
+            ensure!(unlocked, "there is no such account");
+            println!("the account can be used");
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -1,10 +1,12 @@
 //! `init`.
 
+use anyhow::Context as _;
 use clap::Args;
 use kazasu_portal::Keys;
 use kazasu_service::commands::init::{make_folder, none_exists, quoted, with_values, write_new};
 use kazasu_service::secret::random_text;
-use std::path::PathBuf;
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Every setting with its explanation.
@@ -44,9 +46,11 @@ impl Init {
         let token = self.folder.join("sign-in-token");
         none_exists(&[&configuration, &keys, &token])?;
         make_folder(&self.folder, 0o750)?;
-        make_folder(&self.folder.join(&self.data), 0o700)?;
+        let data = self.folder.join(&self.data);
+        make_folder(&data, 0o700)?;
         Keys::create(&keys)?;
         write_new(&token, 0o600, &random_text::<32>())?;
+        belong_to_owner_of(&data, &token)?;
         write_new(&configuration, 0o640, &self.text())?;
         println!(
             "wrote {}, {} and {}",
@@ -72,8 +76,19 @@ impl Init {
             ("", "keys") => Some(quoted("portal-keys.toml")),
             ("verifier", "issuer") => Some(quoted(&self.verifier)),
             ("sign_in", "issuer") => Some(quoted(&self.sign_in)),
+            ("mail", "folder") => Some(quoted(&inside("mails"))),
             ("audit", "export") => Some(quoted(&inside("portal-audit-heads.jsonl"))),
             _ => None,
         })
     }
+}
+
+/// The service reads the token itself: where root makes files for a service that is somebody else,
+/// it belongs to whoever the data belongs to.
+fn belong_to_owner_of(data: &Path, token: &Path) -> anyhow::Result<()> {
+    let owner = std::fs::metadata(data)?.uid();
+    if owner != std::fs::metadata(token)?.uid() {
+        chown(token, Some(owner), None).with_context(|| token.display().to_string())?;
+    }
+    Ok(())
 }

@@ -124,3 +124,6 @@ impl File {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use super::rows;
 use crate::account::{AccountId, AccountKind, AccountState};
 use crate::directory::Account;
 use chrono::{DateTime, SecondsFormat};
+use kazasu_service::audit::{self, Details};
 use kazasu_service::page::Language;
 use kazasu_service::store::{Store, StoreError};
 use kazasu_service::values;
@@ -105,16 +106,20 @@ pub async fn show(store: &Store, id: &AccountId, now: i64) -> Result<Option<Show
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn unlock(store: &Store, id: &AccountId) -> Result<bool, StoreError> {
+pub async fn unlock(store: &Store, id: &AccountId, now: i64) -> Result<bool, StoreError> {
     let id = id.as_str().to_owned();
     let unlocked = store.write(move |c| {
-        c.execute(
+        let unlocked = c.execute(
             "UPDATE directory_accounts SET locked = 0, failures = 0, refused_until = 0
              WHERE id = ?1",
             values![id],
-        )
+        )?;
+        if unlocked == 1 {
+            audit::record(c, now, "unlocked", &Details::default())?;
+        }
+        Ok(unlocked == 1)
     });
-    Ok(unlocked.await? == 1)
+    unlocked.await
 }
 
 fn shown(account: Account, has_password: bool, failures: i64) -> Shown {

@@ -10,7 +10,7 @@ use kazasu_demo::postgres::test_database;
 use kazasu_service::store::{Location, Schema};
 use tempfile::TempDir;
 
-const MIGRATIONS: &[kazasu_service::store::Migration] = &[&[SCHEMA]];
+const MIGRATIONS: &[kazasu_service::store::Migration] = &[&[kazasu_service::audit::SCHEMA, SCHEMA]];
 
 /// Midnight of 2027-04-01 in Japan.
 const LEAVES: i64 = 1_806_505_200;

@@ -113,8 +113,8 @@ async fn a_lock_makes_all_that_was_issued_worthless_until_staff_unlocks() {
     let account = tested.directory.account(&student(), NOW).await.unwrap();
     assert_eq!(account.unwrap().state, AccountState::Locked);
 
-    assert!(unlock(&tested.store, &student()).await.unwrap());
-    assert!(!unlock(&tested.store, &id("nobody")).await.unwrap());
+    assert!(unlock(&tested.store, &student(), NOW).await.unwrap());
+    assert!(!unlock(&tested.store, &id("nobody"), NOW).await.unwrap());
     assert!(!holds().await.unwrap());
     for secret in [pass.expose(), "first-Passw0rd"] {
         let refused = tested.sign_in(secret, NOW).await;

@@ -80,7 +80,7 @@ async fn every_refusal_has_its_own_answer() {
     assert_eq!(response.headers()["cache-control"], "no-store");
     assert_eq!(body(response).await, refused("too_often"));
     tested.lock("A").await.unwrap();
-    unlock(&tested.store, &student()).await.unwrap();
+    unlock(&tested.store, &student(), NOW).await.unwrap();
     tested.lock("B").await.unwrap();
     let answer = ask(&router, "0123456789", "guess").await;
     assert_eq!(answer, (StatusCode::LOCKED, refused("locked")));
