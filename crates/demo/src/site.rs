@@ -154,3 +154,23 @@ async fn dress(
     };
     with_security_headers(&site.origin, response)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_that_is_taken_is_passed_over() {
+        let first = Place::take("one", 0).await.unwrap();
+        let port = first.listener.local_addr().unwrap().port();
+        let second = Place::take("two", port).await.unwrap();
+        let other = second.listener.local_addr().unwrap().port();
+        assert_eq!(first.origin(), format!("http://one.localhost:{port}"));
+        assert_eq!(second.origin(), format!("http://two.localhost:{other}"));
+        assert_ne!(other, port);
+        drop((first, second));
+        let again = Place::take("three", port).await.unwrap();
+        assert_eq!(again.origin(), format!("http://three.localhost:{port}"));
+    }
+}
