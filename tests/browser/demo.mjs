@@ -1,9 +1,18 @@
 // The browser demo: one procedure after the other, as its start page says, and every page of its
-// own looked at closely. The arguments are its origins.
+// own looked at closely; or drawn, for docs/demo.md. The arguments are its origins.
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { DESKTOP, inspect, launch, person } from "./browser.mjs";
+import { small } from "./png.mjs";
 
 const [front, portal, phone, signIn] = process.argv.slice(2);
+const pictures = process.env.KAZASU_SCREENSHOTS;
+/** The pages that are drawn, and what the pictures are called. */
+const DRAWN = {
+  "/ (en)": "start", consent: "consent", "the PIN for signing in": "pin", reading: "reading",
+  "link?": "link", "a secret": "password", "a mail": "mail",
+};
+const look = pictures ? draw : inspect;
 const browser = await launch();
 const submit = (page, id) => page.locator(`#${id} button`).click();
 
@@ -14,6 +23,13 @@ await lostAuthenticator();
 await withoutScripts();
 await browser.close();
 
+async function draw({ page }, name) {
+  if (!DRAWN[name]) return;
+  mkdirSync(pictures, { recursive: true });
+  const png = await page.screenshot({ fullPage: true, animations: "disabled" });
+  writeFileSync(`${pictures}/${DRAWN[name]}.png`, small(png));
+}
+
 /** The pages that need nobody. */
 async function lookAround(language) {
   const someone = await person(browser, { language });
@@ -21,12 +37,12 @@ async function lookAround(language) {
   for (const path of ["/", "/people", "/desk", "/mail"]) {
     await page.goto(front + path);
     assert.equal(await page.getAttribute("html", "lang"), language);
-    await inspect(someone, `${path} (${language})`);
+    await look(someone, `${path} (${language})`);
   }
   await page.goto(phone);
-  await inspect(someone, `phone (${language})`);
+  await look(someone, `phone (${language})`);
   await page.goto(`${signIn}/security-info`);
-  await inspect(someone, `sign-in (${language})`);
+  await look(someone, `sign-in (${language})`);
   await someone.context.close();
 }
 
@@ -71,26 +87,28 @@ async function linkAndRecover() {
   await page.goto(`${portal}/link`);
   await submit(page, "begin-tap");
   await submit(page, "start-same-phone");
-  await tap(someone, "taro", { auth: "1234", name: "1234" }, inspect);
+  await tap(someone, "taro", { auth: "1234", name: "1234" }, look);
   // Taken away in mid-read, and put back.
   await page.waitForSelector("#take-away");
+  if (pictures) await draw(someone, "reading");
   await submit(page, "take-away");
   await page.waitForSelector("[data-reason=lost]");
-  await inspect(someone, "lost");
+  await look(someone, "lost");
   await submit(page, "hold");
   await page.waitForSelector("#return", { timeout: 30_000 });
-  await inspect(someone, "done");
+  await look(someone, "done");
   await page.locator("#return").click();
   await page.waitForSelector("#sign-in");
   await submit(page, "sign-in");
   await signInAs(page, "1000000001", "wrong");
   await page.waitForSelector("[data-reason=wrong]");
-  await inspect(someone, "a wrong password");
+  await look(someone, "a wrong password");
   await signInAs(page, "1000000001", "Mihon-Taro-2026");
   await page.waitForSelector("#approve");
-  await inspect(someone, "the second factor");
+  await look(someone, "the second factor");
   await submit(page, "approve");
   await page.waitForSelector("#link");
+  await look(someone, "link?");
   await submit(page, "link");
   await page.waitForSelector("#end");
 
@@ -103,6 +121,7 @@ async function linkAndRecover() {
   await page.locator("#remedy-password").click();
   await submit(page, "random");
   const password = await page.locator("#secret").textContent();
+  await look(someone, "a secret");
   await submit(page, "saved");
   assert.match(password, /^\S{12,64}$/);
   await page.goto(`${signIn}/security-info`);
@@ -111,7 +130,7 @@ async function linkAndRecover() {
   await signInAs(page, "1000000001", password);
   await submit(page, "approve");
   await page.waitForSelector("#authenticator");
-  await inspect(someone, "security information");
+  await look(someone, "security information");
 
   await thisWasNotMe(someone);
   await someone.context.close();
@@ -121,10 +140,10 @@ async function linkAndRecover() {
 async function thisWasNotMe(someone) {
   const { page } = someone;
   await page.goto(`${front}/mail`);
-  await inspect(someone, "mails");
+  await look(someone, "mails");
   await page.locator(".doors a").first().click();
   await page.waitForSelector(".letter");
-  await inspect(someone, "a mail");
+  await look(someone, "a mail");
   await page.locator(".letter a").first().click();
   await submit(page, "freeze");
   await page.waitForSelector("[role=status]");
@@ -138,7 +157,7 @@ async function thisWasNotMe(someone) {
   await page.goto(`${front}/desk`);
   await page.locator("form[action='/desk/accounts/1000000001/open'] button").click();
   await page.waitForSelector("[data-reason=opened]");
-  await inspect(someone, "opened");
+  await look(someone, "opened");
 }
 
 /** The page of the PC and the phone are two tabs here. */
@@ -154,14 +173,14 @@ async function onAnotherDevice() {
   await hand.page.fill("#link", "nothing of the kind");
   await submit(hand.page, "open");
   await hand.page.waitForSelector("#link-error");
-  await inspect(hand, "no ticket");
+  await look(hand, "no ticket");
   await hand.page.fill("#link", ticket);
   await submit(hand.page, "open");
   await hand.page.check("#card-jiro");
   await submit(hand.page, "cards");
   await submit(hand.page, "allow");
   await hand.page.waitForSelector("#digits");
-  await inspect(hand, "six digits");
+  await look(hand, "six digits");
   const digits = await hand.page.getAttribute("#digits", "data-digits");
   await page.waitForSelector("#pair");
   await page.fill("#digits", digits);
@@ -172,7 +191,7 @@ async function onAnotherDevice() {
   await submit(hand.page, "same");
   await submit(hand.page, "hold");
   await hand.page.waitForSelector("h1:has-text('Done')", { timeout: 30_000 });
-  await inspect(hand, "done on another device");
+  await look(hand, "done on another device");
   // The renewed card is still the same person.
   await page.waitForSelector("text=1000000004", { timeout: 30_000 });
   await context.close();
@@ -184,7 +203,7 @@ async function lostAuthenticator() {
   await page.goto(`${signIn}/security-info`);
   await signInAs(page, "1000000006", "Mihon-Saburo-2026");
   await page.waitForSelector("[data-reason=no_authenticator]");
-  await inspect(someone, "no authenticator");
+  await look(someone, "no authenticator");
   await page.locator("a.button").click();
   await submit(page, "begin-tap");
   await submit(page, "start-same-phone");
@@ -197,7 +216,7 @@ async function lostAuthenticator() {
   await page.goto(`${signIn}/security-info`);
   await signInAs(page, "1000000006", pass);
   await page.waitForSelector("#register");
-  await inspect(someone, "register an authenticator");
+  await look(someone, "register an authenticator");
   await submit(page, "register");
   await page.waitForSelector("#authenticator[data-has=true]");
   await someone.context.close();

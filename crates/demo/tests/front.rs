@@ -42,7 +42,7 @@ impl Front {
         Self {
             origin,
             mails,
-            cards: cards,
+            cards,
             _served: place.serve(router),
             _folder: folder,
         }

@@ -28,7 +28,6 @@ impl Demo {
             .arg("--web")
             .args(arguments)
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -49,17 +48,29 @@ impl Demo {
         }
     }
 
+    fn signal(&self, signal: Signal) {
+        if let Some(id) = self.child.id() {
+            let _ = kill(Pid::from_raw(id.cast_signed()), signal);
+        }
+    }
+
     fn at(&self, name: &str, path: &str) -> Url {
         self.addresses[name].join(path).unwrap()
     }
 
     /// What Ctrl-C does; returns whether it ended well.
     async fn interrupt(mut self) -> bool {
-        let id = i32::try_from(self.child.id().unwrap()).unwrap();
-        kill(Pid::from_raw(id), Signal::SIGINT).unwrap();
+        self.signal(Signal::SIGINT);
         let ended = self.child.wait().await.unwrap();
         while self.lines.next_line().await.unwrap().is_some() {}
         ended.success()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // Killed, it could not end what it started.
+        self.signal(Signal::SIGTERM);
     }
 }
 

@@ -5,8 +5,8 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kazasu_service::page::{Page, Visitor, Words};
-use mail_parser::{Message, MessageParser};
+use kazasu_service::page::{Language, Page, Visitor, Words};
+use mail_parser::{Message, MessageParser, MimeHeaders as _};
 use std::path::Path as File;
 use std::sync::Arc;
 
@@ -28,6 +28,8 @@ struct Letter {
     date: String,
     /// For ordering, in seconds since the Unix epoch.
     at: i64,
+    /// The tag of the language it is written in; empty where it is in several, or does not say.
+    language: String,
     lines: Vec<Vec<Piece>>,
 }
 
@@ -85,7 +87,14 @@ fn read(path: &File) -> Option<Letter> {
     let message = MessageParser::default().parse(&bytes)?;
     let text = message.body_text(0).unwrap_or_default();
     let date = message.date();
+    let language = message.content_language().as_text().unwrap_or_default();
+    let is_one = Language::from_tag(language).is_some();
     Some(Letter {
+        language: if is_one {
+            language.to_owned()
+        } else {
+            String::new()
+        },
         file: path.file_name()?.to_str()?.to_owned(),
         to: people(&message, |message| message.to()),
         from: people(&message, |message| message.from()),
