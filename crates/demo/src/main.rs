@@ -9,9 +9,10 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use kazasu_demo::web::Web;
 use narrator::Narrator;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use world::World;
 
 /// Tells the story of a tap with the real binaries, on loopback and without hardware.
@@ -40,13 +41,11 @@ async fn main() -> Result<ExitCode> {
         return in_a_browser(&folder, arguments.keep.is_some()).await;
     }
     let mut narrator = Narrator::new();
-    let mut interrupted = signal(SignalKind::interrupt())?;
-    let mut terminated = signal(SignalKind::terminate())?;
+    let mut told = Told::new()?;
     // Dropping the story stops every process it started.
     let outcome = tokio::select! {
         outcome = tell(&mut narrator, &folder) => outcome,
-        _ = interrupted.recv() => Err(anyhow::anyhow!("interrupted")),
-        _ = terminated.recv() => Err(anyhow::anyhow!("terminated")),
+        () = told.end() => Err(anyhow::anyhow!("interrupted")),
     };
     if let Err(error) = &outcome {
         println!("the demo could not go on: {error:#}");
@@ -59,14 +58,12 @@ async fn main() -> Result<ExitCode> {
 
 /// Runs everything until somebody ends it.
 async fn in_a_browser(folder: &std::path::Path, keep: bool) -> Result<ExitCode> {
-    let mut interrupted = signal(SignalKind::interrupt())?;
-    let mut terminated = signal(SignalKind::terminate())?;
+    let mut told = Told::new()?;
     println!("Starting. The first time, links that people made before are made now.");
     // Dropping it half way stops every process it started.
     let web = tokio::select! {
         web = Web::start(folder) => web?,
-        _ = interrupted.recv() => return Ok(ExitCode::FAILURE),
-        _ = terminated.recv() => return Ok(ExitCode::FAILURE),
+        () = told.end() => return Ok(ExitCode::FAILURE),
     };
     println!("\nEverything runs on this machine. Begin here; Ctrl-C ends it.\n");
     for (name, address) in [
@@ -85,15 +82,36 @@ async fn in_a_browser(folder: &std::path::Path, keep: bool) -> Result<ExitCode> 
     ] {
         println!("  {name:9} {}/{path}", web.front);
     }
-    tokio::select! {
-        _ = interrupted.recv() => {}
-        _ = terminated.recv() => {}
-    }
+    told.end().await;
     web.stop().await?;
     if keep {
-        println!("kept in {}", folder.display());
+        // The terminal may be what went away.
+        let _ = writeln!(std::io::stdout(), "kept in {}", folder.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The ways in which somebody ends this: by Ctrl-C, by asking, by closing the terminal. What was
+/// started takes the last for a wish to read its files again, so it has to be stopped.
+struct Told([Signal; 3]);
+
+impl Told {
+    fn new() -> Result<Self> {
+        Ok(Self([
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::hangup())?,
+        ]))
+    }
+
+    async fn end(&mut self) {
+        let [interrupted, terminated, hung_up] = &mut self.0;
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+            _ = hung_up.recv() => {}
+        }
+    }
 }
 
 async fn tell(narrator: &mut Narrator, folder: &std::path::Path) -> Result<()> {

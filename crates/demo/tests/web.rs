@@ -58,9 +58,9 @@ impl Demo {
         self.addresses[name].join(path).unwrap()
     }
 
-    /// What Ctrl-C does; returns whether it ended well.
-    async fn interrupt(mut self) -> bool {
-        self.signal(Signal::SIGINT);
+    /// Ends it as Ctrl-C or a closed terminal does; returns whether it ended well.
+    async fn end(mut self, signal: Signal) -> bool {
+        self.signal(signal);
         let ended = self.child.wait().await.unwrap();
         while self.lines.next_line().await.unwrap().is_some() {}
         ended.success()
@@ -154,15 +154,21 @@ async fn a_visitor_links_a_card_and_everything_ends_when_told() {
     told.expect("the account's contacts are told");
 
     let addresses: Vec<_> = demo.addresses.values().cloned().collect();
-    assert!(demo.interrupt().await);
-    for address in addresses {
-        let answer = client().unwrap().get(address.clone()).send().await;
-        assert!(answer.is_err(), "{address} still answers");
-    }
+    assert!(demo.end(Signal::SIGINT).await);
+    nobody_answers(&addresses).await;
 
     // The same people go on: the link is kept, and nobody's past happens twice.
     let demo = Demo::start(&["--keep", kept]).await;
     let page = begin(&mut Browser::new(), &demo, "state").await;
     assert!(page.html.contains("1000000001"), "{}", page.html);
-    assert!(demo.interrupt().await);
+    let addresses: Vec<_> = demo.addresses.values().cloned().collect();
+    assert!(demo.end(Signal::SIGHUP).await);
+    nobody_answers(&addresses).await;
+}
+
+async fn nobody_answers(addresses: &[Url]) {
+    for address in addresses {
+        let answer = client().unwrap().get(address.clone()).send().await;
+        assert!(answer.is_err(), "{address} still answers");
+    }
 }
