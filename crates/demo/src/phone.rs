@@ -5,6 +5,7 @@
 pub(crate) mod at_once;
 mod channel;
 pub(crate) mod line;
+mod notice;
 mod pages;
 mod screen;
 mod tap;

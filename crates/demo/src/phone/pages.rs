@@ -1,7 +1,7 @@
 //! The phone's addresses: the ticket link, the tap, and what the person does.
 
 use super::screen::{Act, Screen};
-use super::{Phone, Tap, view};
+use super::{Phone, Tap, notice, view};
 use axum::Router;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
@@ -85,7 +85,7 @@ async fn claim(
     let link = format!("{}/t/{secret}", phone.site.origin());
     let known = std::slice::from_ref(&phone.line.deployment);
     let Ok(ticket) = Ticket::parse(&link, known) else {
-        return view::no_ticket(&phone, &visitor);
+        return notice::no_ticket(&phone, &visitor);
     };
     if !phone.cards.has(&form.card) {
         return StatusCode::BAD_REQUEST.into_response();
@@ -95,7 +95,7 @@ async fn claim(
             let held = HELD.set(&tap.holder);
             ([(SET_COOKIE, held)], redirect(&page(&tap))).into_response()
         }
-        Err(error) => view::unclaimed(&phone, &visitor, &error),
+        Err(error) => notice::unclaimed(&phone, &visitor, &error),
     }
 }
 

@@ -1,16 +1,15 @@
 //! What the phone's pages say.
 
-use super::screen::{Ending, Interruption, Pin, Screen, Slip};
+use super::screen::{Interruption, Pin, Screen, Slip};
 use super::tap::Shown;
-use super::{Phone, Tap};
+use super::{Phone, Tap, notice};
 use crate::cast::Person;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kazasu_card::CardError;
-use kazasu_companion::{CompanionError, Details, Step};
-use kazasu_service::page::{Action, Language, Notice, Page, Visitor, Words};
-use kazasu_statement::{self as statement, Claim, Reason};
+use kazasu_companion::{Details, Step};
+use kazasu_service::page::{Language, Page, Visitor, Words};
+use kazasu_statement::{self as statement, Claim};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Seconds between looks where there are no scripts and something is under way.
@@ -60,23 +59,6 @@ pub(super) fn ticket(phone: &Phone, visitor: &Visitor, held: Option<&str>) -> Re
     });
     let title = words.say("cards");
     phone.site.show(visitor, &Page::new(language, &title, body))
-}
-
-pub(super) fn no_ticket(phone: &Phone, visitor: &Visitor) -> Response {
-    let language = visitor.language(None);
-    let why = Why::Text("no-ticket");
-    notice(phone, visitor, language, StatusCode::NOT_FOUND, why, None)
-}
-
-/// Why a ticket could not be claimed.
-pub(super) fn unclaimed(phone: &Phone, visitor: &Visitor, error: &CompanionError) -> Response {
-    let language = visitor.language(None);
-    let (status, why) = match error {
-        CompanionError::Refused(reason) => (StatusCode::CONFLICT, Why::Reason(*reason)),
-        CompanionError::Offline(_) => (StatusCode::BAD_GATEWAY, Why::Text("offline")),
-        _ => (StatusCode::BAD_GATEWAY, Why::Text("failed")),
-    };
-    notice(phone, visitor, language, status, why, None)
 }
 
 /// Everything the page of a tap can show.
@@ -158,7 +140,7 @@ pub(super) fn tap(phone: &Phone, visitor: &Visitor, tap: &Tap) -> Response {
         person,
     };
     let (title, body) = match &view.shown.screen {
-        Screen::Over(ending) => return over(phone, visitor, language, tap, ending),
+        Screen::Over(ending) => return notice::over(phone, visitor, language, tap, ending),
         screen => (view.title(screen), view.body(screen)),
     };
     let mut page = Page::new(language, &title, body);
@@ -323,82 +305,8 @@ impl View<'_> {
     }
 }
 
-fn page_there(tap: &Tap) -> String {
+pub(super) fn page_there(tap: &Tap) -> String {
     format!("{}/tap/{}", tap.verifier_origin, tap.details.transaction_id)
-}
-
-/// What a notice says.
-enum Why {
-    /// A text of these pages.
-    Text(&'static str),
-    Reason(Reason),
-}
-
-fn over(
-    phone: &Phone,
-    visitor: &Visitor,
-    language: Language,
-    tap: &Tap,
-    ending: &Ending,
-) -> Response {
-    let why = match ending {
-        Ending::Cancelled => Why::Text("cancelled"),
-        Ending::Refused(reason) => Why::Reason(*reason),
-        Ending::Blocked(Pin::Auth) => Why::Text("blocked-auth"),
-        Ending::Blocked(Pin::Name) => Why::Text("blocked-name"),
-        Ending::Card(CardError::NotMyNumberCard | CardError::OtherToken(_)) => {
-            Why::Text("another-card")
-        }
-        Ending::Card(_) => Why::Text("card-failed"),
-        Ending::Failed => Why::Text("failed"),
-    };
-    let words = phone.site.words(language);
-    let (href, label) = match ending {
-        Ending::Blocked(_) => (phone.desk.clone(), words.say("to-desk")),
-        _ => (page_there(tap), words.say("to-page")),
-    };
-    let action = Action {
-        href: &href,
-        label: &label,
-    };
-    notice(phone, visitor, language, StatusCode::OK, why, Some(action))
-}
-
-fn notice(
-    phone: &Phone,
-    visitor: &Visitor,
-    language: Language,
-    status: StatusCode,
-    why: Why,
-    action: Option<Action<'_>>,
-) -> Response {
-    let words = phone.site.words(language);
-    let (reason, [title, why, next]) = match why {
-        Why::Text(key) => (
-            key.to_owned(),
-            ["", ".why", ".next"].map(|part| words.say(&format!("{key}{part}"))),
-        ),
-        Why::Reason(reason) => {
-            let message = reason.message(match language {
-                Language::Japanese => statement::Language::Japanese,
-                Language::English => statement::Language::English,
-            });
-            let said = [message.sentence, message.next_step].map(str::to_owned);
-            let [sentence, next] = said;
-            (reason.to_string(), [words.say("refused"), sentence, next])
-        }
-    };
-    let notice = Notice {
-        status,
-        reason: &reason,
-        title: &title,
-        why: &why,
-        next: &next,
-        action,
-        reference: None,
-        switchable: status != StatusCode::CONFLICT,
-    };
-    phone.site.notice(visitor, language, &notice)
 }
 
 fn now() -> i64 {
