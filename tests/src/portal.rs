@@ -14,6 +14,8 @@ pub struct Portal {
     pub origin: String,
     /// The public keys it proves itself with: a JWK Set.
     pub jwks: String,
+    /// Where its second port listens, while it runs.
+    pub admin: Option<String>,
     folder: PathBuf,
     process: Option<Process>,
 }
@@ -39,6 +41,7 @@ impl Portal {
         let mut portal = Self {
             origin,
             jwks: String::new(),
+            admin: None,
             folder: folder.join("portal"),
             process: None,
         };
@@ -92,7 +95,8 @@ impl Portal {
             .args(["serve", "--config"])
             .arg(self.folder.join("portal.toml"))
             .env("RUST_LOG", "info");
-        let (process, _) = Process::start("portal", command, &self.folder).await?;
+        let (process, ready) = Process::start("portal", command, &self.folder).await?;
+        self.admin = ready["admin"].as_str().map(str::to_owned);
         self.process = Some(process);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! What every request handler has at hand.
 
+use crate::counted::Counted;
 use crate::directory::Directory;
 use crate::directory::builtin::Builtin;
 use crate::directory::ldap::{Ldap, LdapSetupError};
@@ -65,6 +66,7 @@ pub(crate) struct App {
     pub(crate) by_address: Arc<Limit<IpAddr>>,
     pub(crate) starts: Limit<IpAddr>,
     pub(crate) metrics: Metrics,
+    pub(crate) counted: Counted,
     pub(crate) tls: Option<Tls>,
     pub(crate) clock: Clock,
     stopping: watch::Sender<bool>,
@@ -122,6 +124,7 @@ impl App {
             auditor,
             by_address: Limit::new("address", limits.address, time.clone(), metrics.clone()).into(),
             starts: Limit::new("start", limits.start, time, metrics.clone()),
+            counted: Counted::new(metrics.registry()),
             metrics,
             tls,
             clock,

@@ -4,6 +4,7 @@
 
 pub mod account;
 mod app;
+mod counted;
 pub mod directory;
 mod failure;
 mod keys;

@@ -10,6 +10,8 @@ mod transport;
 
 pub(crate) use letter::Letterhead;
 pub(crate) use outbox::enqueue;
+#[cfg(test)]
+pub(crate) use outbox::forget;
 pub use post::PostError;
 pub(crate) use post::{Post, keep_sending};
 

@@ -37,6 +37,8 @@ const PURGE: Duration = Duration::from_secs(3600);
 const EMPTY_LOG: Duration = Duration::from_secs(60);
 /// How often contacts that were not read for long are read.
 const CONTACTS: Duration = Duration::from_secs(30);
+/// How often what operators watch is counted.
+const COUNT: Duration = Duration::from_secs(15);
 /// How long a changed certificate may go unseen.
 const CERTIFICATE: Duration = Duration::from_secs(5);
 /// How often limits forget those who did nothing for a while.
@@ -145,12 +147,14 @@ async fn housekeep(app: Arc<App>) -> Infallible {
     let mut purges = tokio::time::interval(PURGE);
     let mut emptyings = tokio::time::interval(EMPTY_LOG);
     let mut contacts = tokio::time::interval(CONTACTS);
+    let mut counts = tokio::time::interval(COUNT);
     let mut forgettings = tokio::time::interval(FORGET);
     loop {
         let done = tokio::select! {
             _ = sweeps.tick() => sweep(&app).await,
             _ = purges.tick() => upkeep::purge(&app).await,
             _ = contacts.tick() => upkeep::refresh_contacts(&app).await,
+            _ = counts.tick() => upkeep::count(&app).await,
             _ = emptyings.tick() => empty_log(app.clone()).await,
             _ = forgettings.tick() => {
                 app.by_address.forget();

@@ -2,6 +2,7 @@
 
 pub(crate) mod contacts;
 pub(crate) mod freezes;
+pub(crate) mod holdings;
 pub(crate) mod links;
 pub(crate) mod operations;
 pub(crate) mod procedures;

@@ -4,8 +4,9 @@
 use crate::account::AccountId;
 use crate::app::App;
 use crate::directory::DirectoryError;
+use crate::directory::builtin;
 use crate::failure::Failure;
-use crate::store::{contacts, freezes, retention};
+use crate::store::{contacts, freezes, holdings, retention};
 use kazasu_service::audit::{self, Details};
 use kazasu_service::store::{Store, StoreError};
 
@@ -36,13 +37,21 @@ pub(crate) async fn refresh_contacts(app: &App) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Counts what operators watch.
+pub(crate) async fn count(app: &App) -> Result<(), Failure> {
+    let holdings = app.store.read(holdings::count).await?;
+    app.counted.holds(&holdings, app.now());
+    Ok(())
+}
+
 /// Deletes what is no longer kept.
 pub(crate) async fn purge(app: &App) -> Result<(), Failure> {
     let (lifetimes, retention, now) = (app.settings.lifetimes, app.settings.retention, app.now());
-    let gone = app
-        .store
-        .write(move |c| retention::purge(c, &lifetimes, &retention, now))
-        .await?;
+    let gone = app.store.write(move |c| {
+        let kept_no_longer = retention::purge(c, &lifetimes, &retention, now)?;
+        Ok(kept_no_longer + builtin::purge(c, now)?)
+    });
+    let gone = gone.await?;
     if gone > 0 {
         tracing::info!(rows = gone, "what is no longer kept was deleted");
     }

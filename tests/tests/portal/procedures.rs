@@ -46,6 +46,21 @@ async fn a_linked_card_gives_a_forgotten_password_back() {
     let told = world.mail("taro@mail.example", 1).await;
     assert!(!told.raw.contains(&password));
 
+    let metrics = world.metrics().await;
+    for line in [
+        "kazasu_procedures_total{kind=\"link\",step=\"started\"} 1",
+        "kazasu_procedures_total{kind=\"link\",step=\"tapped\"} 1",
+        "kazasu_procedures_total{kind=\"link\",step=\"signed_in\"} 1",
+        "kazasu_procedures_total{kind=\"link\",step=\"done\"} 1",
+        "kazasu_procedures_total{kind=\"recover\",step=\"tapped\"} 1",
+        "kazasu_operations_total{kind=\"password\",outcome=\"done\"} 1",
+    ] {
+        assert!(
+            metrics.lines().any(|l| l == line),
+            "{line} not in\n{metrics}"
+        );
+    }
+
     // "This was not me": looking changes nothing, the button does.
     let objection = told
         .links

@@ -169,6 +169,12 @@ impl World {
             .unwrap()
     }
 
+    /// What the portal counts.
+    pub(crate) async fn metrics(&self) -> String {
+        let url = format!("http://{}/metrics", self.portal.admin.as_ref().unwrap());
+        reqwest::get(url).await.unwrap().text().await.unwrap()
+    }
+
     /// Links the card to the account.
     pub(crate) async fn link(&self, browser: &mut Browser) -> Page {
         let tapped = self.begin(browser, "link").await;

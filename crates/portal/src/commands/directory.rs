@@ -18,6 +18,7 @@ pub(crate) enum DirectoryCommand {
     List(List),
     Show(Show),
     Unlock(Unlock),
+    Remove(Remove),
 }
 
 /// Add or change accounts: a file of JSON lines, as docs/directories.md describes. All of it, or
@@ -56,6 +57,15 @@ pub(crate) struct Unlock {
     account: String,
 }
 
+/// Remove an account and everything the directory knows about it.
+#[derive(Args)]
+pub(crate) struct Remove {
+    #[command(flatten)]
+    config: Config,
+    /// The account.
+    account: String,
+}
+
 #[tokio::main]
 pub(crate) async fn run(command: DirectoryCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -85,6 +95,13 @@ pub(crate) async fn run(command: DirectoryCommand) -> anyhow::Result<ExitCode> {
             let unlocked = builtin::unlock(&store, &account, now()).await?;
             ensure!(unlocked, "there is no such account");
             println!("the account can be used");
+        }
+        DirectoryCommand::Remove(command) => {
+            let (settings, store) = open(&command.config)?;
+            let account = parse(&settings, &command.account)?;
+            let removed = builtin::remove(&store, &account, now()).await?;
+            ensure!(removed, "there is no such account");
+            println!("the account is gone");
         }
     }
     Ok(ExitCode::SUCCESS)

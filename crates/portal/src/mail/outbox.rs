@@ -240,7 +240,7 @@ pub(super) fn waiting(c: &mut Connection<'_>) -> Result<(i64, Option<i64>), SqlE
 }
 
 /// Forgets what ended before `before`; returns how many mails that were.
-pub(super) fn forget(c: &mut Connection<'_>, before: i64) -> Result<u64, SqlError> {
+pub(crate) fn forget(c: &mut Connection<'_>, before: i64) -> Result<u64, SqlError> {
     c.execute(
         "DELETE FROM mails WHERE state <> 'waiting' AND ended_at < ?1",
         values![before],

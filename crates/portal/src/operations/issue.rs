@@ -264,24 +264,31 @@ async fn change(
 /// Notes what became of it, and tells its person. Where that fails, whoever takes over does it: the
 /// secret is shown all the same, or it would be lost.
 async fn complete(app: &App, recorded: &Recorded, state: OperationState) {
-    let (recorded, teller, now) = (recorded.clone(), app.teller.clone(), app.now());
+    let (operation, teller, now) = (recorded.clone(), app.teller.clone(), app.now());
     let completed = app.store.write(move |c| {
+        let recorded = operation;
         let operation = &recorded.operation;
         if !operations::finish(c, &operation.id, state, now)? {
-            return Ok(());
+            return Ok(false);
         }
         if state != OperationState::Done {
-            return note(c, &recorded, "recovery_failed", now);
+            note(c, &recorded, "recovery_failed", now)?;
+            return Ok(true);
         }
         let kind = match operation.kind {
             OperationKind::Password => Kind::Password,
             OperationKind::AccessPass | OperationKind::Lock => Kind::AccessPass,
         };
         note(c, &recorded, "issued", now)?;
-        teller.tell(c, &Event::of_operation(&recorded, kind), now)
+        teller.tell(c, &Event::of_operation(&recorded, kind), now)?;
+        Ok(true)
     });
-    if let Err(error) = completed.await {
-        Failure::from(error).log();
+    match completed.await {
+        Ok(true) => app.counted.operation(recorded, state),
+        Ok(false) => {}
+        Err(error) => {
+            Failure::from(error).log();
+        }
     }
 }
 

@@ -68,9 +68,11 @@ async fn outcome(app: &App, recorded: &Recorded) -> Result<OperationState, Direc
 
 async fn finish(app: &App, recorded: Recorded, state: OperationState) -> Result<(), Failure> {
     let (teller, now) = (app.teller.clone(), app.now());
+    let finishing = recorded.clone();
     let finished = app.store.write(move |c| {
+        let recorded = finishing;
         if !operations::finish(c, &recorded.operation.id, state, now)? {
-            return Ok(());
+            return Ok(false);
         }
         let what = match state {
             OperationState::NotDone => "operation_not_done",
@@ -79,14 +81,17 @@ async fn finish(app: &App, recorded: Recorded, state: OperationState) -> Result<
         note(c, &recorded, what, now)?;
         // Whoever asked for it has perhaps never seen the secret.
         let kind = match recorded.operation.kind {
-            _ if state == OperationState::NotDone => return Ok(()),
+            _ if state == OperationState::NotDone => return Ok(true),
             OperationKind::Password => Kind::PasswordPerhaps,
             OperationKind::AccessPass => Kind::AccessPassPerhaps,
-            OperationKind::Lock => return Ok(()),
+            OperationKind::Lock => return Ok(true),
         };
-        teller.tell(c, &Event::of_operation(&recorded, kind), now)
+        teller.tell(c, &Event::of_operation(&recorded, kind), now)?;
+        Ok(true)
     });
-    finished.await?;
+    if finished.await? {
+        app.counted.operation(&recorded, state);
+    }
     app.post.wake();
     Ok(())
 }

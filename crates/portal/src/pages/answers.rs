@@ -3,6 +3,7 @@
 use super::refusal::{PageError, PageResult, Reason};
 use super::visit::{Visit, page};
 use crate::account::AccountId;
+use crate::counted::Step;
 use crate::failure::Failure;
 use crate::openid::{OpenIdError, SignedIn};
 use crate::procedure::{Procedure, SignIn, Tap};
@@ -79,7 +80,8 @@ pub(super) async fn tap(visit: Visit, answer: Asked) -> PageResult {
     attach(
         &visit,
         known.secret,
-        known.procedure.id,
+        &known.procedure,
+        Step::Tapped,
         move |c, id, secret, now| {
             let details = Details::default().with("procedure", kind);
             audit::record(c, now, "tapped", &details)?;
@@ -136,7 +138,8 @@ pub(super) async fn sign_in(visit: Visit, answer: Asked) -> PageResult {
     attach(
         &visit,
         known.secret,
-        known.procedure.id,
+        &known.procedure,
+        Step::SignedIn,
         move |c, id, _, now| {
             let details = Details::default().with("procedure", kind);
             audit::record(c, now, "signed_in", &details)?;
@@ -197,19 +200,23 @@ fn failed(
 async fn attach(
     visit: &Visit,
     old: SessionSecret,
-    procedure: String,
+    procedure: &Procedure,
+    step: Step,
     note: impl FnOnce(&mut Connection<'_>, &str, &SessionSecret, i64) -> Result<bool, SqlError>
     + Send
     + 'static,
 ) -> Result<Response, PageError> {
     let (fresh, now) = (SessionSecret::new(), visit.now);
     let cookie = HeaderValue::try_from(fresh.set_cookie());
-    let back = page(&procedure);
+    let (back, id) = (page(&procedure.id), procedure.id.clone());
     let noted = visit.app.store.write(move |c| {
         let rotated = procedures::rotate(c, &old, &fresh)?;
-        Ok(rotated && note(c, &procedure, &fresh, now)?)
+        Ok(rotated && note(c, &id, &fresh, now)?)
     });
     let noted = noted.await?;
+    if noted {
+        visit.app.counted.procedure(procedure.kind, step);
+    }
     let mut response = redirect(if noted { &back } else { "/" });
     response.headers_mut().insert(
         SET_COOKIE,

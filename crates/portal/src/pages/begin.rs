@@ -4,6 +4,7 @@ use super::dress::too_many;
 use super::home::{Token, token};
 use super::refusal::{PageError, PageResult, Reason};
 use super::visit::{Visit, page};
+use crate::counted::Step;
 use crate::failure::Failure;
 use crate::openid::Begun;
 use crate::procedure::{Procedure, ProcedureKind};
@@ -85,6 +86,7 @@ pub(super) async fn start(
         .store
         .write(move |c| procedures::start(c, &cookie_hash, &session, &new, now))
         .await?;
+    visit.app.counted.procedure(kind, Step::Started);
     let went = match by_sign_in {
         true => to_sign_in(&visit, &id).await,
         false => to_verifier(&visit, &id, kind).await,

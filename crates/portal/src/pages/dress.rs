@@ -64,6 +64,7 @@ fn refuse(app: &App, visitor: &Visitor, status: StatusCode, refusal: &Refusal) -
         .reference
         .clone()
         .unwrap_or_else(telemetry::reference);
+    app.counted.refusal(refusal.word);
     tracing::info!(%reference, reason = refusal.word, "a page says no");
     app.frame.notice(
         visitor,

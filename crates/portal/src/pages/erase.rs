@@ -5,6 +5,7 @@ use super::refusal::{PageError, PageResult, Reason};
 use super::unlink::Done;
 use super::visit::{Visit, page};
 use crate::account::AccountId;
+use crate::counted::Step;
 use crate::link::EndedBecause;
 use crate::mail::Kind;
 use crate::procedure::{Procedure, ProcedureKind};
@@ -89,6 +90,10 @@ pub(super) async fn confirm(
         .store
         .write(move |c| erase(c, &procedure, &teller, objection, now))
         .await?;
+    visit
+        .app
+        .counted
+        .procedure(ProcedureKind::State, Step::Done);
     Ok(redirect(&back))
 }
 

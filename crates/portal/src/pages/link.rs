@@ -3,10 +3,11 @@
 use super::home::{Token, token};
 use super::refusal::{PageError, PageResult, Reason};
 use super::visit::{Visit, page};
+use crate::counted::Step;
 use crate::directory::Account;
 use crate::linking::{self, NoLink, Wish};
 use crate::names::Match;
-use crate::procedure::{Procedure, SignIn, Tap};
+use crate::procedure::{Procedure, ProcedureKind, SignIn, Tap};
 use crate::settings::Reaction;
 use crate::standing::{Obstacle, unusable};
 use crate::store::{contacts, links};
@@ -203,12 +204,20 @@ pub(super) async fn confirm(
         .write(move |c| linking::link(c, &wish, &teller, now));
     match linked.await? {
         // The page shows what there is now, also where another click was faster.
-        Ok(_) | Err(NoLink::Already | NoLink::Overtaken) => Ok(redirect(&page(&procedure.id))),
+        Err(NoLink::Already | NoLink::Overtaken) => Ok(redirect(&page(&procedure.id))),
+        Ok(_) => {
+            visit.app.counted.procedure(procedure.kind, Step::Done);
+            Ok(redirect(&page(&procedure.id)))
+        }
         Err(reason) => Ok(stopped(&visit, &procedure, &typed, &Stop::NoLink(reason))),
     }
 }
 
 async fn note_stop(visit: &Visit, stop: &Stop) -> Result<(), PageError> {
+    visit
+        .app
+        .counted
+        .procedure(ProcedureKind::Link, Step::Stopped);
     let details = Details::default().with("reason", stop.word());
     let now = visit.now;
     let noted = visit

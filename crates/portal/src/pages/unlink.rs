@@ -3,6 +3,7 @@
 use super::home::{Token, token};
 use super::refusal::{PageError, PageResult, Reason};
 use super::visit::{Visit, page};
+use crate::counted::Step;
 use crate::link::Link;
 use crate::linking;
 use crate::procedure::{Procedure, ProcedureKind};
@@ -184,11 +185,17 @@ async fn act(
         return Err(PageError::refused(Reason::EvidenceOld, "/unlink"));
     }
     let (teller, now) = (visit.app.teller.clone(), visit.now);
-    visit
+    let acted = visit
         .app
         .store
         .write(move |c| act(c, &procedure, &teller, now))
         .await?;
+    if acted {
+        visit
+            .app
+            .counted
+            .procedure(ProcedureKind::Unlink, Step::Done);
+    }
     // Where another click was faster, the page shows what it did.
     Ok(redirect(&back))
 }

@@ -32,7 +32,7 @@ pub(crate) enum OperationState {
 }
 
 impl OperationState {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Recorded => "recorded",
             Self::Done => "done",

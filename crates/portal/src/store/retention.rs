@@ -30,21 +30,28 @@ pub(crate) fn purge(
         "DELETE FROM operations WHERE state <> 'recorded' AND finished_at <= ?1",
         values![history],
     )?;
+    // Of an account that was erased nothing stays for longer than somebody may have to notice.
+    let objection = now - lifetimes.objection;
+    let erased = "DELETE FROM operations
+         WHERE state <> 'recorded' AND finished_at <= ?1 AND recorded_at <= ?1
+           AND NOT EXISTS (SELECT 1 FROM links WHERE links.account = operations.account)";
+    gone += c.execute(erased, values![objection])?;
     gone += c.execute(
         "DELETE FROM contacts WHERE gone_at <= ?1",
-        values![now - lifetimes.objection],
+        values![objection],
     )?;
     gone += c.execute("DELETE FROM notices WHERE expires_at <= ?1", values![now])?;
     // Contacts of accounts without a link are of no use once nobody has to be told any more.
     let unlinked = "DELETE FROM contacts WHERE seen_at <= ?1 AND NOT EXISTS
-        (SELECT 1 FROM links WHERE links.account = contacts.account AND links.ended_at IS NULL)";
-    gone += c.execute(unlinked, values![now - lifetimes.objection])?;
-    gone += c.execute(
-        "DELETE FROM watched_accounts WHERE NOT EXISTS
+           (SELECT 1 FROM links WHERE links.account = contacts.account AND links.ended_at IS NULL)
+         AND NOT EXISTS (SELECT 1 FROM notices WHERE notices.account = contacts.account)";
+    gone += c.execute(unlinked, values![objection])?;
+    // A linked account without contacts stays watched: its first one shall not count as old.
+    let unwatched = "DELETE FROM watched_accounts WHERE looked_at <= ?1 AND NOT EXISTS
            (SELECT 1 FROM contacts WHERE contacts.account = watched_accounts.account)
-         AND looked_at <= ?1",
-        values![now - lifetimes.objection],
-    )?;
+         AND NOT EXISTS (SELECT 1 FROM links
+                         WHERE links.account = watched_accounts.account AND links.ended_at IS NULL)";
+    gone += c.execute(unwatched, values![objection])?;
     Ok(gone)
 }
 
@@ -80,3 +87,6 @@ pub(crate) fn erase(
     }
     Ok(kept != Some(0))
 }
+
+#[cfg(test)]
+mod tests;

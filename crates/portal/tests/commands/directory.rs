@@ -41,6 +41,19 @@ fn what_was_imported_is_listed_and_shown_without_its_password() {
 }
 
 #[test]
+fn an_account_that_was_removed_leaves_nothing_in_the_directory() {
+    let site = imported();
+    site.run(&["directory", "remove", "0123456789"]).success();
+    assert_eq!(site.run(&["directory", "remove", "0123456789"]).code, 1);
+    let rows = site.rows("backup");
+    let of_it = rows.iter().filter(|row| row.contains("0123456789"));
+    assert_eq!(of_it.count(), 0);
+    assert!(rows.iter().any(|row| row.contains("0123456790")));
+    let events = site.run(&["audit", "export"]).success();
+    assert_eq!(events.matches("\"account_removed\"").count(), 1);
+}
+
+#[test]
 fn a_file_with_problems_imports_nothing_and_tells_them_all() {
     let site = imported();
     let file = site.path("broken.jsonl");
@@ -77,7 +90,7 @@ fn a_counter_unlocks_an_account_and_lifts_what_its_person_put_on_hold() {
         assert_eq!(site.run(words).code, 1, "{words:?}");
     }
     let events = site.run(&["audit", "export"]).success();
-    for kind in ["\"unfrozen\"", "\"unlocked\""] {
+    for kind in ["\"unfrozen\"", "\"account_unlocked\""] {
         assert_eq!(events.matches(kind).count(), 1, "{kind} in {events}");
     }
     assert!(!events.contains("0123456789"));

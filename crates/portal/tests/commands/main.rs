@@ -8,6 +8,7 @@ mod configuration;
 mod directory;
 mod documents;
 mod jwks;
+mod watching;
 
 use kazasu_demo::operator::{Done, Program, Site};
 

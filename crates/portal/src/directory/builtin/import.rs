@@ -12,7 +12,6 @@
 
 use super::hash;
 use crate::account::{AccountId, AccountKind};
-use crate::directory::KEPT_CONTACT;
 use chrono::DateTime;
 use kazasu_service::page::Language;
 use kazasu_service::store::{Connection, SqlError, Store, StoreError};
@@ -267,10 +266,6 @@ fn put_contacts(
             values![id, gone, now],
         )?;
     }
-    c.execute(
-        "DELETE FROM directory_contacts WHERE account = ?1 AND gone_at <= ?2",
-        values![id, now - KEPT_CONTACT],
-    )?;
     for ContactLine { address, outside } in contacts {
         c.execute(PUT_CONTACT, values![id, address, *outside, now])?;
     }

@@ -1,12 +1,12 @@
 //! What a member of staff looks at and unlocks from a terminal.
 
-use super::rows;
+use super::{once, rows};
 use crate::account::{AccountId, AccountKind, AccountState};
-use crate::directory::Account;
+use crate::directory::{Account, KEPT_CONTACT};
 use chrono::{DateTime, SecondsFormat};
 use kazasu_service::audit::{self, Details};
 use kazasu_service::page::Language;
-use kazasu_service::store::{Store, StoreError};
+use kazasu_service::store::{Connection, SqlError, Store, StoreError};
 use kazasu_service::values;
 use serde::Serialize;
 
@@ -115,11 +115,42 @@ pub async fn unlock(store: &Store, id: &AccountId, now: i64) -> Result<bool, Sto
             values![id],
         )?;
         if unlocked == 1 {
-            audit::record(c, now, "unlocked", &Details::default())?;
+            audit::record(c, now, "account_unlocked", &Details::default())?;
         }
         Ok(unlocked == 1)
     });
     unlocked.await
+}
+
+/// Removes an account and everything about it. What it is linked to stays until it is erased or its
+/// time comes. `false` if there is no such account.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn remove(store: &Store, id: &AccountId, now: i64) -> Result<bool, StoreError> {
+    let id = id.as_str().to_owned();
+    let removed = store.write(move |c| {
+        let removed = c.execute("DELETE FROM directory_accounts WHERE id = ?1", values![&id])?;
+        if removed == 1 {
+            c.execute(
+                "DELETE FROM directory_operations WHERE account = ?1",
+                values![id],
+            )?;
+            audit::record(c, now, "account_removed", &Details::default())?;
+        }
+        Ok(removed == 1)
+    });
+    removed.await
+}
+
+/// Deletes contacts that ceased to be some long ago, and what was changed then. Returns how many
+/// rows went.
+pub(crate) fn purge(c: &mut Connection<'_>, now: i64) -> Result<u64, SqlError> {
+    let contacts = c.execute(
+        "DELETE FROM directory_contacts WHERE gone_at <= ?1",
+        values![now - KEPT_CONTACT],
+    )?;
+    Ok(contacts + once::forget(c, now)?)
 }
 
 fn shown(account: Account, has_password: bool, failures: i64) -> Shown {

@@ -30,6 +30,14 @@ pub(super) struct Once {
     pub(super) now: i64,
 }
 
+/// Forgets identifiers that nobody asks for any more; returns how many.
+pub(super) fn forget(c: &mut Connection<'_>, now: i64) -> Result<u64, SqlError> {
+    c.execute(
+        "DELETE FROM directory_operations WHERE at <= ?1",
+        values![now - KEPT],
+    )
+}
+
 impl Once {
     /// Runs `update`, which changes one row if the account is as it has to be, unless it was made
     /// before.
@@ -47,10 +55,6 @@ impl Once {
             });
         }
         if c.execute(update, values)? == 1 {
-            c.execute(
-                "DELETE FROM directory_operations WHERE account = ?1 AND at < ?2",
-                values![account, self.now - KEPT],
-            )?;
             return Ok(Made::Now);
         }
         c.execute(
