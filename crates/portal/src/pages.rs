@@ -20,7 +20,7 @@ pub(crate) use dress::{dress, too_often};
 use crate::app::App;
 use crate::settings::Settings;
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 use kazasu_service::page::{self, Frame, Source};
 use std::sync::Arc;
 
@@ -67,7 +67,6 @@ pub(crate) fn routes(frame: &Frame) -> Router<Arc<App>> {
         .route(TAP_CALLBACK, get(answers::tap))
         .route(SIGN_IN_CALLBACK, get(answers::sign_in))
         .route("/p/{id}", get(home::procedure))
-        .route("/p/{id}/tap", get(home::back).post(begin::tap))
         .route("/p/{id}/sign-in", get(home::back).post(begin::sign_in))
         .route("/p/{id}/end", get(home::back).post(home::end))
         .route("/p/{id}/link", get(home::back).post(link::confirm))
@@ -82,7 +81,7 @@ pub(crate) fn routes(frame: &Frame) -> Router<Arc<App>> {
             "/p/{id}/access-pass",
             get(recover::access_pass).post(recover::issue_access_pass),
         )
-        .route("/p/{id}/saved", post(recover::saved))
+        .route("/p/{id}/saved", get(home::back).post(recover::saved))
         .route(
             "/notice/{token}",
             get(objection::show).post(objection::freeze),

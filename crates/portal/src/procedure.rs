@@ -80,9 +80,9 @@ pub(crate) struct SignIn {
 }
 
 impl Procedure {
-    /// When the last of what is proven in it was.
+    /// When its person was proven: by the tap, or by the sign-in where there is none.
     pub(crate) fn proven_at(&self) -> Option<i64> {
-        let tap = self.tap.as_ref().map(|tap| tap.at);
-        tap.max(self.sign_in.as_ref().map(|sign_in| sign_in.at))
+        let signed_in = self.sign_in.as_ref().map(|sign_in| sign_in.at);
+        self.tap.as_ref().map(|tap| tap.at).or(signed_in)
     }
 }

@@ -67,7 +67,7 @@ pub(super) async fn tap(visit: Visit, answer: Asked) -> PageResult {
     if tapped.purpose != known.procedure.kind.purpose() {
         return Err(refused(Reason::OtherPurpose));
     }
-    if tapped.at < visit.now - visit.app.settings.lifetimes.evidence {
+    if !visit.is_fresh(tapped.at) {
         return Err(refused(Reason::EvidenceOld));
     }
     let tap = Tap {

@@ -7,7 +7,7 @@ use super::visit::{Visit, page};
 use crate::counted::Step;
 use crate::failure::Failure;
 use crate::openid::Begun;
-use crate::procedure::{Procedure, ProcedureKind};
+use crate::procedure::ProcedureKind;
 use crate::session::SessionSecret;
 use crate::store::procedures::{self, New};
 use askama::Template;
@@ -102,35 +102,19 @@ pub(super) async fn start(
     Ok(response)
 }
 
-/// A tap in a procedure that is under way: another one, or one that did not work.
-pub(super) async fn tap(
-    visit: Visit,
-    Path(id): Path<String>,
-    form: Result<Form<Token>, FormRejection>,
-) -> PageResult {
-    let (_, procedure) = open(&visit, &id, form).await?;
-    to_verifier(&visit, &procedure.id, procedure.kind).await
-}
-
-/// A sign-in in a procedure that is under way.
+/// The sign-in to the account that a card is linked to, after the tap.
 pub(super) async fn sign_in(
     visit: Visit,
     Path(id): Path<String>,
     form: Result<Form<Token>, FormRejection>,
 ) -> PageResult {
-    let (_, procedure) = open(&visit, &id, form).await?;
-    to_sign_in(&visit, &procedure.id).await
-}
-
-async fn open(
-    visit: &Visit,
-    id: &str,
-    form: Result<Form<Token>, FormRejection>,
-) -> Result<(SessionSecret, Procedure), PageError> {
-    let (secret, procedure) = visit.own_form(id, &token(form)).await?;
-    match procedure.done {
-        None => Ok((secret, procedure)),
-        Some(_) => Err(PageError::refused(Reason::AlreadyDone, page(&procedure.id))),
+    let token = token(form);
+    let (_, procedure) = visit.own_form(ProcedureKind::Link, &id, &token).await?;
+    match (&procedure.done, &procedure.tap) {
+        (None, Some(_)) => to_sign_in(&visit, &procedure.id).await,
+        // The page says what there is to do.
+        (None, None) => Ok(redirect(&page(&procedure.id))),
+        (Some(_), _) => Err(PageError::refused(Reason::AlreadyDone, page(&procedure.id))),
     }
 }
 

@@ -31,8 +31,8 @@ struct Erase<'a> {
 const DAY: i64 = 86_400;
 
 pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> PageResult {
-    let (secret, procedure) = visit.own(&id).await?;
-    require_state(&visit, &procedure)?;
+    let (secret, procedure) = visit.own_of(ProcedureKind::State, &id).await?;
+    require_fresh(&visit, &procedure)?;
     let token = secret.form_token(&procedure.id);
     let words = visit.words();
     if let Some(what) = &procedure.done {
@@ -58,16 +58,9 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> PageResult {
     Ok(visit.show("erase", &body))
 }
 
-fn require_state(visit: &Visit, procedure: &Procedure) -> Result<(), PageError> {
-    if procedure.kind != ProcedureKind::State {
-        return Err(PageError::refused(
-            Reason::OtherPurpose,
-            page(&procedure.id),
-        ));
-    }
-    let oldest = visit.now - visit.app.settings.lifetimes.evidence;
+fn require_fresh(visit: &Visit, procedure: &Procedure) -> Result<(), PageError> {
     match procedure.proven_at() {
-        Some(at) if at >= oldest => Ok(()),
+        Some(at) if visit.is_fresh(at) => Ok(()),
         _ => Err(PageError::refused(Reason::EvidenceOld, "/state")),
     }
 }
@@ -77,8 +70,9 @@ pub(super) async fn confirm(
     Path(id): Path<String>,
     form: Result<Form<Token>, FormRejection>,
 ) -> PageResult {
-    let (_, procedure) = visit.own_form(&id, &token(form)).await?;
-    require_state(&visit, &procedure)?;
+    let token = token(form);
+    let (_, procedure) = visit.own_form(ProcedureKind::State, &id, &token).await?;
+    require_fresh(&visit, &procedure)?;
     let back = format!("{}/erase", page(&procedure.id));
     if procedure.done.is_some() {
         return Ok(redirect(&back));

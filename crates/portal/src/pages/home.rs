@@ -1,7 +1,7 @@
 //! The front page, the page of a procedure, and the way out.
 
 use super::refusal::{PageError, PageResult, Reason};
-use super::visit::{Visit, page};
+use super::visit::{Visit, page_of};
 use super::{link, recover, state, unlink};
 use crate::procedure::ProcedureKind;
 use crate::session::SessionSecret;
@@ -54,12 +54,7 @@ pub(super) async fn procedure(visit: Visit, Path(id): Path<String>) -> PageResul
 
 /// A form's address, opened as a page.
 pub(super) async fn back(Path(id): Path<String>) -> Response {
-    // Only what our identifiers are made of, since it becomes an address.
-    let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    match id.chars().all(known) {
-        true => redirect(&page(&id)),
-        false => redirect("/"),
-    }
+    redirect(&page_of(&id))
 }
 
 /// What every form carries.
@@ -85,7 +80,7 @@ pub(super) async fn end(
         return Ok(redirect("/"));
     };
     if !secret.is_form_token(&id, &token(form)) {
-        return Err(PageError::refused(Reason::OldForm, "/"));
+        return Err(PageError::refused(Reason::OldForm, page_of(&id)));
     }
     let hash = secret.hash();
     visit

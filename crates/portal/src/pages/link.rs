@@ -170,19 +170,20 @@ pub(super) async fn confirm(
     form: Result<Form<Token>, FormRejection>,
 ) -> PageResult {
     let typed = token(form);
-    let (_, procedure) = visit.own_form(&id, &typed).await?;
+    let (_, procedure) = visit.own_form(ProcedureKind::Link, &id, &typed).await?;
     if procedure.done.is_some() {
         return Ok(redirect(&page(&procedure.id)));
     }
     let (Some(tap), Some(sign_in)) = (&procedure.tap, &procedure.sign_in) else {
         return Ok(redirect(&page(&procedure.id)));
     };
-    let oldest = visit.now - visit.app.settings.lifetimes.evidence;
-    if tap.at < oldest || sign_in.at < oldest {
+    if !visit.is_fresh(tap.at) || !visit.is_fresh(sign_in.at) {
         return Err(PageError::refused(Reason::EvidenceOld, "/link"));
     }
     let found = match check(&visit, &Proven { tap, sign_in }).await? {
         Ok(found) => found,
+        // Perhaps by the click before this one: the page says so.
+        Err(Stop::NoLink(NoLink::Already)) => return Ok(redirect(&page(&procedure.id))),
         Err(stop) => {
             note_stop(&visit, &stop).await?;
             return Ok(stopped(&visit, &procedure, &typed, &stop));

@@ -5,7 +5,7 @@ use super::refusal::{PageError, PageResult, Reason};
 use super::secret::{self, Secret};
 use super::state::{self, RemedyRow};
 use super::unlink::Done;
-use super::visit::{Visit, page};
+use super::visit::{Visit, page, page_of};
 use crate::directory::OperationKind;
 use crate::operations::{Issue, NotIssued, Wanted, issue};
 use crate::password::Breach;
@@ -82,7 +82,7 @@ pub(super) async fn show(visit: &Visit, procedure: &Procedure, token: &str) -> P
         return Ok(redirect("/recover"));
     };
     let evidence = visit.app.settings.lifetimes.evidence;
-    if tap.at < visit.now - evidence {
+    if !visit.is_fresh(tap.at) {
         return Err(PageError::refused(Reason::EvidenceOld, "/recover"));
     }
     let standing = look(&visit.app, Person::Ppid(tap.ppid.clone()), visit.now).await?;
@@ -140,13 +140,10 @@ async fn open(
 ) -> Result<Result<Open, Response>, PageError> {
     let token = secret.form_token(&procedure.id);
     let back = page(&procedure.id);
-    if procedure.kind != ProcedureKind::Recover {
-        return Err(PageError::refused(Reason::OtherPurpose, back));
-    }
     let Some(tap) = &procedure.tap else {
         return Ok(Err(redirect("/recover")));
     };
-    if tap.at < visit.now - visit.app.settings.lifetimes.evidence {
+    if !visit.is_fresh(tap.at) {
         return Err(PageError::refused(Reason::EvidenceOld, "/recover"));
     }
     if let Some(state) = asked_before(visit, &procedure.id, kind(remedy)).await? {
@@ -190,7 +187,8 @@ impl Open {
 }
 
 pub(super) async fn password(visit: Visit, Path(id): Path<String>) -> PageResult {
-    match open(&visit, visit.own(&id).await?, Remedy::Password).await? {
+    let own = visit.own_of(ProcedureKind::Recover, &id).await?;
+    match open(&visit, own, Remedy::Password).await? {
         Ok(open) => Ok(password_form(&visit, &open, Vec::new())),
         Err(response) => Ok(response),
     }
@@ -232,7 +230,9 @@ pub(super) async fn set_password(
     let Ok(Form(wish)) = form else {
         return Err(PageError::refused(Reason::OldForm, page_of(&id)));
     };
-    let own = visit.own_form(&id, &wish.token).await?;
+    let own = visit
+        .own_form(ProcedureKind::Recover, &id, &wish.token)
+        .await?;
     let open = match open(&visit, own, Remedy::Password).await? {
         Ok(open) => open,
         Err(response) => return Ok(response),
@@ -259,7 +259,8 @@ pub(super) async fn set_password(
 }
 
 pub(super) async fn access_pass(visit: Visit, Path(id): Path<String>) -> PageResult {
-    let open = match open(&visit, visit.own(&id).await?, Remedy::AccessPass).await? {
+    let own = visit.own_of(ProcedureKind::Recover, &id).await?;
+    let open = match open(&visit, own, Remedy::AccessPass).await? {
         Ok(open) => open,
         Err(response) => return Ok(response),
     };
@@ -278,7 +279,8 @@ pub(super) async fn issue_access_pass(
     Path(id): Path<String>,
     form: Result<Form<Token>, FormRejection>,
 ) -> PageResult {
-    let own = visit.own_form(&id, &token(form)).await?;
+    let token = token(form);
+    let own = visit.own_form(ProcedureKind::Recover, &id, &token).await?;
     match open(&visit, own, Remedy::AccessPass).await? {
         Ok(open) => finish(&visit, &open, Wanted::AccessPass, false).await,
         Err(response) => Ok(response),
@@ -335,7 +337,7 @@ pub(super) async fn saved(
     form: Result<Form<Token>, FormRejection>,
 ) -> PageResult {
     let typed = token(form);
-    let (_, procedure) = visit.own_form(&id, &typed).await?;
+    let (_, procedure) = visit.own_form(ProcedureKind::Recover, &id, &typed).await?;
     let body = Done {
         words: visit.words(),
         procedure: &procedure.id,
@@ -343,16 +345,6 @@ pub(super) async fn saved(
         key: "saved",
     };
     Ok(visit.show("saved", &body))
-}
-
-/// The page of a procedure whose identifier is not known to be one.
-fn page_of(id: &str) -> String {
-    let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if id.chars().all(known) {
-        page(id)
-    } else {
-        "/".to_owned()
-    }
 }
 
 fn breach_text(visit: &Visit, breach: Breach) -> String {

@@ -172,16 +172,13 @@ async fn act(
     form: Result<Form<Token>, FormRejection>,
     act: Act,
 ) -> PageResult {
-    let (_, procedure) = visit.own_form(id, &token(form)).await?;
+    let token = token(form);
+    let (_, procedure) = visit.own_form(ProcedureKind::Unlink, id, &token).await?;
     let back = page(&procedure.id);
-    if procedure.kind != ProcedureKind::Unlink {
-        return Err(PageError::refused(Reason::OtherPurpose, back));
-    }
     if procedure.done.is_some() {
         return Ok(redirect(&back));
     }
-    let oldest = visit.now - visit.app.settings.lifetimes.evidence;
-    if procedure.proven_at().is_none_or(|at| at < oldest) {
+    if !procedure.proven_at().is_some_and(|at| visit.is_fresh(at)) {
         return Err(PageError::refused(Reason::EvidenceOld, "/unlink"));
     }
     let (teller, now) = (visit.app.teller.clone(), visit.now);

@@ -2,7 +2,7 @@
 
 use super::refusal::{PageError, Reason};
 use crate::app::App;
-use crate::procedure::Procedure;
+use crate::procedure::{Procedure, ProcedureKind};
 use crate::session::SessionSecret;
 use crate::store::procedures;
 use axum::extract::FromRequestParts;
@@ -59,18 +59,41 @@ impl Visit {
         found.await?.ok_or_else(over)
     }
 
-    /// As [`Visit::own`], for a form, which has to come from a page of ours and carry its token.
+    /// As [`Visit::own`], for a page that belongs to one kind of procedure: what somebody tapped or
+    /// signed in for is good for nothing else.
+    pub(crate) async fn own_of(
+        &self,
+        kind: ProcedureKind,
+        id: &str,
+    ) -> Result<(SessionSecret, Procedure), PageError> {
+        let (secret, procedure) = self.own(id).await?;
+        match procedure.kind == kind {
+            true => Ok((secret, procedure)),
+            false => {
+                let back = page(&procedure.id);
+                Err(PageError::refused(Reason::OtherPurpose, back))
+            }
+        }
+    }
+
+    /// As [`Visit::own_of`], for a form, which has to come from a page of ours and carry its token.
     pub(crate) async fn own_form(
         &self,
+        kind: ProcedureKind,
         id: &str,
         token: &str,
     ) -> Result<(SessionSecret, Procedure), PageError> {
         self.require_own_form()?;
-        let (secret, procedure) = self.own(id).await?;
+        let (secret, procedure) = self.own_of(kind, id).await?;
         if !secret.is_form_token(&procedure.id, token) {
             return Err(PageError::refused(Reason::OldForm, page(&procedure.id)));
         }
         Ok((secret, procedure))
+    }
+
+    /// Whether what was proven then still opens anything. Set back, a clock makes nothing last longer.
+    pub(crate) fn is_fresh(&self, at: i64) -> bool {
+        self.now.abs_diff(at) <= self.app.settings.lifetimes.evidence.unsigned_abs()
     }
 
     /// A form from elsewhere is refused.
@@ -85,6 +108,15 @@ impl Visit {
 /// The path of a procedure's page.
 pub(crate) fn page(procedure: &str) -> String {
     format!("/p/{procedure}")
+}
+
+/// The same for what an address says is a procedure: whatever cannot be one leads to the front page.
+pub(crate) fn page_of(id: &str) -> String {
+    let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    match id.chars().all(known) {
+        true => page(id),
+        false => "/".to_owned(),
+    }
 }
 
 impl Visit {
