@@ -4,7 +4,7 @@
 mod issue;
 mod reconcile;
 
-pub(crate) use issue::{Issue, Issued, Issuing, NotIssued, Wanted, issue};
+pub(crate) use issue::{Issue, Issued, IssuedSecret, Issuing, NotIssued, Wanted, issue};
 pub(crate) use reconcile::keep_reconciling;
 
 use std::time::Duration;

@@ -20,20 +20,32 @@ use tokio::sync::watch;
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
-/// How long a second click of the same button still gets the first one's page.
-const SECOND_CLICK: Duration = Duration::from_secs(5);
+/// Seconds for which a second click of the same button still gets the first one's page: a browser
+/// shows only what answers the last.
+const SECOND_CLICK: i64 = 5;
+/// After which no secret is in memory any more.
+const WIPED: Duration = Duration::from_secs(SECOND_CLICK as u64);
 
 /// What somebody asks for.
 pub(crate) enum Wanted {
-    /// This password to be set.
+    /// This password, which was made here.
     Password(Password),
+    /// This password, which they chose.
+    ChosenPassword(Password),
     /// A temporary access pass.
     AccessPass,
 }
 
-/// What was issued. The secret is in memory only, and only until it is shown.
-pub(crate) enum Issued {
+/// What was issued, and to whom. The secret is in memory only, and only until it is shown.
+pub(crate) struct Issued {
+    pub(crate) account: AccountId,
+    pub(crate) secret: IssuedSecret,
+}
+
+pub(crate) enum IssuedSecret {
     Password(Password),
+    /// Its person knows it.
+    ChosenPassword,
     AccessPass {
         pass: AccessPass,
         /// When it stops to work, in seconds since the Unix epoch.
@@ -70,13 +82,51 @@ pub(crate) struct Issue {
 }
 
 type Outcome = Result<Arc<Issued>, NotIssued>;
-type Running = watch::Receiver<Option<Outcome>>;
+/// Procedure and kind.
+type Key = (String, &'static str);
+/// What came of it, and when.
+type Running = watch::Receiver<Option<(Outcome, i64)>>;
 
-/// What is being issued now, by procedure and kind.
+/// What is being issued now, or was a moment ago.
 #[derive(Default)]
-pub(crate) struct Issuing(Mutex<HashMap<(String, &'static str), Running>>);
+pub(crate) struct Issuing(Mutex<HashMap<Key, Running>>);
 
 const NO_PANIC: &str = "nothing panics while it holds the lock";
+
+impl Issuing {
+    /// What this procedure is just being issued, or was a moment ago: a second click gets what the
+    /// first one got. `None` if there was no first one, or it got nothing.
+    pub(crate) async fn second_click(
+        &self,
+        procedure: &str,
+        kind: OperationKind,
+        now: i64,
+    ) -> Option<Arc<Issued>> {
+        let key = (procedure.to_owned(), word(kind));
+        let running = self.0.lock().expect(NO_PANIC).get(&key).cloned()?;
+        let (outcome, at) = ended(running).await?;
+        // Should the clock have been set back, it is not known how long ago that was.
+        (at..=at + SECOND_CLICK).contains(&now).then_some(())?;
+        outcome.ok()
+    }
+
+    /// The running attempt of this key, or a new one that has to be run.
+    fn join(&self, key: &Key) -> Result<Running, watch::Sender<Option<(Outcome, i64)>>> {
+        let mut all = self.0.lock().expect(NO_PANIC);
+        if let Some(running) = all.get(key) {
+            return Ok(running.clone());
+        }
+        let (sender, running) = watch::channel(None);
+        all.insert(key.clone(), running);
+        Err(sender)
+    }
+}
+
+/// What came of an attempt; `None` if it panicked.
+async fn ended(mut running: Running) -> Option<(Outcome, i64)> {
+    let outcome = running.wait_for(Option::is_some).await.ok()?;
+    outcome.clone()
+}
 
 /// Issues what is wanted. Whoever asks for the same again at the same time, as a double click does,
 /// gets the same answer; whoever asks later gets [`NotIssued::AskedBefore`].
@@ -84,27 +134,20 @@ const NO_PANIC: &str = "nothing panics while it holds the lock";
 /// It goes on when the browser goes away, so that what is begun is also completed.
 pub(crate) async fn issue(app: &Arc<App>, issue: Issue, wanted: Wanted) -> Outcome {
     let kind = match wanted {
-        Wanted::Password(_) => OperationKind::Password,
+        Wanted::Password(_) | Wanted::ChosenPassword(_) => OperationKind::Password,
         Wanted::AccessPass => OperationKind::AccessPass,
     };
     let key = (issue.procedure.clone(), word(kind));
-    let mut running = {
-        let mut all = app.issuing.0.lock().expect(NO_PANIC);
-        match all.get(&key) {
-            Some(running) => running.clone(),
-            None => {
-                let (sender, running) = watch::channel(None);
-                all.insert(key.clone(), running.clone());
-                tokio::spawn(run(app.clone(), issue, kind, wanted, key, sender));
-                running
-            }
+    let running = match app.issuing.join(&key) {
+        Ok(running) => running,
+        Err(sender) => {
+            let running = sender.subscribe();
+            tokio::spawn(run(app.clone(), issue, kind, wanted, key, sender));
+            running
         }
     };
-    // The sender goes only after it has sent, unless the task panicked.
-    match running.wait_for(Option::is_some).await {
-        Ok(outcome) => outcome.clone().unwrap_or(Err(NotIssued::Uncertain)),
-        Err(_) => Err(NotIssued::Uncertain),
-    }
+    let ended = ended(running).await;
+    ended.map_or(Err(NotIssued::Uncertain), |(outcome, _)| outcome)
 }
 
 async fn run(
@@ -112,8 +155,8 @@ async fn run(
     issue: Issue,
     kind: OperationKind,
     wanted: Wanted,
-    key: (String, &'static str),
-    sender: watch::Sender<Option<Outcome>>,
+    key: Key,
+    sender: watch::Sender<Option<(Outcome, i64)>>,
 ) {
     let outcome = attempt(&app, issue, kind, wanted).await;
     let outcome = outcome.unwrap_or_else(|failure| {
@@ -121,8 +164,12 @@ async fn run(
         // The database failed before the directory was asked: see `attempt`.
         Err(NotIssued::Failed)
     });
-    sender.send_replace(Some(outcome));
-    tokio::time::sleep(SECOND_CLICK).await;
+    let got_something = outcome.is_ok();
+    sender.send_replace(Some((outcome, app.now())));
+    // Whoever got nothing may try something else at once.
+    if got_something {
+        tokio::time::sleep(WIPED).await;
+    }
     app.issuing.0.lock().expect(NO_PANIC).remove(&key);
 }
 
@@ -241,24 +288,29 @@ async fn change(
     wanted: Wanted,
     now: i64,
 ) -> Result<Issued, DirectoryError> {
-    let Operation { id, account, .. } = operation;
-    match wanted {
+    let (Operation { id, account, .. }, directory) = (operation, &app.directory);
+    let secret = match wanted {
         Wanted::Password(password) => {
-            app.directory
-                .set_password(account, id, &password, now)
-                .await?;
-            Ok(Issued::Password(password))
+            directory.set_password(account, id, &password, now).await?;
+            IssuedSecret::Password(password)
+        }
+        Wanted::ChosenPassword(password) => {
+            directory.set_password(account, id, &password, now).await?;
+            IssuedSecret::ChosenPassword
         }
         Wanted::AccessPass => {
             let lifetime = app.settings.recovery.access_pass_lifetime;
-            let pass = app
-                .directory
-                .issue_access_pass(account, id, lifetime, now)
-                .await?;
-            let expires_at = now + lifetime;
-            Ok(Issued::AccessPass { pass, expires_at })
+            let pass = directory.issue_access_pass(account, id, lifetime, now);
+            IssuedSecret::AccessPass {
+                pass: pass.await?,
+                expires_at: now + lifetime,
+            }
         }
-    }
+    };
+    Ok(Issued {
+        account: account.clone(),
+        secret,
+    })
 }
 
 /// Notes what became of it, and tells its person. Where that fails, whoever takes over does it: the

@@ -7,9 +7,10 @@ use super::state::{self, RemedyRow};
 use super::unlink::Done;
 use super::visit::{Visit, page, page_of};
 use crate::directory::OperationKind;
-use crate::operations::{Issue, NotIssued, Wanted, issue};
+use crate::operations::{Issue, Issued, NotIssued, Wanted, issue};
 use crate::password::Breach;
 use crate::procedure::{Procedure, ProcedureKind};
+use crate::session::SessionSecret;
 use crate::standing::{Person, Remedy, Standing, look};
 use crate::store::operations::{self, OperationState};
 use askama::Template;
@@ -132,10 +133,33 @@ async fn asked_before(
     Ok(found.await?.map(|recorded| recorded.state))
 }
 
+/// What the form's first click got, where this is the second one.
+async fn second_click(
+    visit: &Visit,
+    (secret, procedure): &(SessionSecret, Procedure),
+    remedy: Remedy,
+) -> Option<Response> {
+    let issuing = &visit.app.issuing;
+    let issued = issuing
+        .second_click(&procedure.id, kind(remedy), visit.now)
+        .await?;
+    let token = secret.form_token(&procedure.id);
+    Some(shown(visit, &procedure.id, &token, &issued))
+}
+
+fn shown(visit: &Visit, procedure: &str, token: &str, issued: &Issued) -> Response {
+    let secret = Secret {
+        procedure,
+        token,
+        issued,
+    };
+    secret::show(visit, &secret)
+}
+
 /// The procedure, if it may lead to `remedy` now; else the page that says why not.
 async fn open(
     visit: &Visit,
-    (secret, procedure): (crate::session::SessionSecret, Procedure),
+    (secret, procedure): (SessionSecret, Procedure),
     remedy: Remedy,
 ) -> Result<Result<Open, Response>, PageError> {
     let token = secret.form_token(&procedure.id);
@@ -233,6 +257,9 @@ pub(super) async fn set_password(
     let own = visit
         .own_form(ProcedureKind::Recover, &id, &wish.token)
         .await?;
+    if let Some(response) = second_click(&visit, &own, Remedy::Password).await {
+        return Ok(response);
+    }
     let open = match open(&visit, own, Remedy::Password).await? {
         Ok(open) => open,
         Err(response) => return Ok(response),
@@ -255,7 +282,11 @@ pub(super) async fn set_password(
             return Ok(password_form(&visit, &open, problems));
         }
     };
-    finish(&visit, &open, Wanted::Password(password), chosen).await
+    let wanted = match chosen {
+        true => Wanted::ChosenPassword(password),
+        false => Wanted::Password(password),
+    };
+    finish(&visit, &open, wanted).await
 }
 
 pub(super) async fn access_pass(visit: Visit, Path(id): Path<String>) -> PageResult {
@@ -281,27 +312,21 @@ pub(super) async fn issue_access_pass(
 ) -> PageResult {
     let token = token(form);
     let own = visit.own_form(ProcedureKind::Recover, &id, &token).await?;
+    if let Some(response) = second_click(&visit, &own, Remedy::AccessPass).await {
+        return Ok(response);
+    }
     match open(&visit, own, Remedy::AccessPass).await? {
-        Ok(open) => finish(&visit, &open, Wanted::AccessPass, false).await,
+        Ok(open) => finish(&visit, &open, Wanted::AccessPass).await,
         Err(response) => Ok(response),
     }
 }
 
-async fn finish(visit: &Visit, open: &Open, wanted: Wanted, chosen: bool) -> PageResult {
+async fn finish(visit: &Visit, open: &Open, wanted: Wanted) -> PageResult {
     let Some(asked) = open.issue() else {
         return Ok(redirect(&page(&open.procedure.id)));
     };
     match issue(&visit.app, asked, wanted).await {
-        Ok(issued) => Ok(secret::show(
-            visit,
-            &Secret {
-                procedure: &open.procedure.id,
-                token: &open.token,
-                account: &open.account(),
-                issued: &issued,
-                chosen,
-            },
-        )),
+        Ok(issued) => Ok(shown(visit, &open.procedure.id, &open.token, &issued)),
         Err(NotIssued::PasswordRefused) => {
             let problem = visit.words().say("password-refused");
             Ok(password_form(visit, open, vec![problem]))

@@ -1,7 +1,7 @@
 //! The page that shows a secret, once.
 
 use super::visit::Visit;
-use crate::operations::Issued;
+use crate::operations::{Issued, IssuedSecret};
 use askama::Template;
 use axum::response::Response;
 use kazasu_service::page::Words;
@@ -10,10 +10,7 @@ use kazasu_service::page::Words;
 pub(super) struct Secret<'a> {
     pub(super) procedure: &'a str,
     pub(super) token: &'a str,
-    pub(super) account: &'a str,
     pub(super) issued: &'a Issued,
-    /// The person chose it, so they know it.
-    pub(super) chosen: bool,
 }
 
 #[derive(Template)]
@@ -35,22 +32,29 @@ struct Shown<'a> {
 
 pub(super) fn show(visit: &Visit, secret: &Secret<'_>) -> Response {
     let recovery = &visit.app.settings.recovery;
-    let (what, text, until, link) = match secret.issued {
-        Issued::Password(password) => ("password", password.expose(), None, &recovery.sign_in_url),
-        Issued::AccessPass { pass, expires_at } => (
-            "access-pass",
-            pass.expose(),
-            Some(visit.when(*expires_at)),
-            &recovery.security_info_url,
-        ),
+    let Issued {
+        account,
+        secret: issued,
+    } = secret.issued;
+    let (what, text, until) = match issued {
+        IssuedSecret::Password(password) => ("password", Some(password.expose()), None),
+        IssuedSecret::ChosenPassword => ("password", None, None),
+        IssuedSecret::AccessPass { pass, expires_at } => {
+            let until = visit.when(*expires_at);
+            ("access-pass", Some(pass.expose()), Some(until))
+        }
+    };
+    let link = match issued {
+        IssuedSecret::AccessPass { .. } => &recovery.security_info_url,
+        _ => &recovery.sign_in_url,
     };
     let body = Shown {
         words: visit.words(),
         procedure: secret.procedure,
         token: secret.token,
-        account: secret.account,
+        account: account.as_str(),
         what,
-        secret: (!secret.chosen).then_some(text),
+        secret: text,
         until,
         link: link.as_ref().map(|link| link.get(visit.language())),
         printed_at: visit.when(visit.now),
