@@ -211,16 +211,23 @@ async fn attach(
     let (back, id) = (page(&procedure.id), procedure.id.clone());
     let noted = visit.app.store.write(move |c| {
         let rotated = procedures::rotate(c, &old, &fresh)?;
-        Ok(rotated && note(c, &id, &fresh, now)?)
+        if !rotated {
+            return Ok((false, false));
+        }
+        Ok((true, note(c, &id, &fresh, now)?))
     });
-    let noted = noted.await?;
+    let (rotated, noted) = noted.await?;
     if noted {
         visit.app.counted.procedure(procedure.kind, step);
     }
-    let mut response = redirect(if noted { &back } else { "/" });
-    response.headers_mut().insert(
-        SET_COOKIE,
-        cookie.expect("a cookie in ASCII is a header value"),
-    );
+    // The page says what there is now, also where the procedure ended meanwhile.
+    let mut response = redirect(&back);
+    // Where another tab was faster, its cookie is the one that counts.
+    if rotated {
+        response.headers_mut().insert(
+            SET_COOKIE,
+            cookie.expect("a cookie in ASCII is a header value"),
+        );
+    }
     Ok(response)
 }
