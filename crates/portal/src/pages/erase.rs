@@ -98,39 +98,53 @@ fn erase(
     objection: i64,
     now: i64,
 ) -> Result<(), SqlError> {
-    let link = match (&procedure.tap, &procedure.sign_in) {
-        (Some(tap), _) => links::of_ppid(c, &tap.ppid)?,
-        (None, Some(sign_in)) => links::of_account(c, &sign_in.account)?,
+    let ppid = procedure.tap.as_ref().map(|tap| tap.ppid.as_str());
+    let signed_in = procedure.sign_in.as_ref().map(|sign_in| &sign_in.account);
+    let link = match (ppid, signed_in) {
+        (Some(ppid), _) => links::of_ppid(c, ppid)?,
+        (None, Some(account)) => links::of_account(c, account)?,
         (None, None) => None,
     };
-    let signed_in = procedure
-        .sign_in
-        .as_ref()
-        .map(|sign_in| sign_in.account.clone());
-    let account: Option<AccountId> = link.as_ref().map(|l| l.account.clone()).or(signed_in);
-    let Some(account) = account else {
-        procedures::done(c, &procedure.id, "erased")?;
-        return Ok(());
-    };
-    // Whoever froze it did so because somebody else may be at work: nothing is tidied up then.
-    if freezes::since(c, &account)?.is_some() {
+    let account = link.as_ref().map(|link| &link.account).or(signed_in);
+    if is_on_hold(c, account, ppid)? {
         procedures::done(c, &procedure.id, "erase_frozen")?;
         return Ok(());
     }
-    let event = Event {
-        id: procedure.id.clone(),
-        kind: Kind::Erased,
-        account: account.clone(),
-        browser: procedure.browser.clone(),
-        matures_at: None,
-    };
-    // Told before the contacts are gone.
-    teller.tell(c, &event, now)?;
-    if let Some(link) = &link {
-        links::end(c, &link.id, EndedBecause::Erased, now)?;
+    if let Some(account) = account {
+        let event = Event {
+            id: procedure.id.clone(),
+            kind: Kind::Erased,
+            account: account.clone(),
+            browser: procedure.browser.clone(),
+            matures_at: None,
+        };
+        // Told before the contacts are gone.
+        teller.tell(c, &event, now)?;
+        if let Some(link) = &link {
+            links::end(c, &link.id, EndedBecause::Erased, now)?;
+        }
+        retention::erase(c, account, objection, now)?;
     }
-    retention::erase(c, &account, objection, now)?;
+    if let Some(ppid) = ppid {
+        links::forget_ended(c, ppid)?;
+    }
     procedures::done(c, &procedure.id, "erased")?;
     let details = Details::default().with("link", link.as_ref().map(|link| link.id.as_str()));
     audit::record(c, now, "erased", &details)
+}
+
+/// Whoever froze an account did so because somebody else may be at work: nothing is tidied up then.
+fn is_on_hold(
+    c: &mut Connection<'_>,
+    account: Option<&AccountId>,
+    ppid: Option<&str>,
+) -> Result<bool, SqlError> {
+    let links = links::all_of(c, account, ppid)?;
+    let accounts = links.iter().map(|link| &link.account).chain(account);
+    for account in accounts {
+        if freezes::since(c, account)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -1,6 +1,6 @@
 //! What is linked, what can be done now and why not the rest, and everything that is stored.
 
-use super::refusal::PageResult;
+use super::refusal::{PageError, PageResult};
 use super::visit::Visit;
 use crate::account::AccountId;
 use crate::procedure::Procedure;
@@ -38,7 +38,7 @@ pub(super) struct RemedyRow {
     pub(super) obstacle: Option<String>,
 }
 
-/// Everything that is stored about an account, in the reader's words.
+/// Everything that is stored about a person, in the reader's words.
 struct Stored {
     links: Vec<String>,
     operations: Vec<String>,
@@ -55,22 +55,20 @@ pub(super) async fn show(visit: &Visit, procedure: &Procedure, token: &str) -> P
     let link = standing.link.as_ref();
     let signed_in = procedure.sign_in.as_ref().map(|sign_in| &sign_in.account);
     let account = link.map(|link| &link.account).or(signed_in).cloned();
-    let stored = match account.clone() {
-        Some(account) => Some(stored(visit, account).await?),
-        None => None,
-    };
+    let ppid = procedure.tap.as_ref().map(|tap| tap.ppid.clone());
+    let stored = stored(visit, account.clone(), ppid).await?;
     let maturing = link.filter(|link| link.matures_at > visit.now);
     let body = State {
         words: visit.words(),
         procedure: &procedure.id,
         token,
         name: procedure.tap.as_ref().map(|tap| tap.name.as_str()),
-        account: account.map(|account| account.to_string()),
+        account: account.as_ref().map(ToString::to_string),
         linked_since: link.map(|link| visit.when(link.linked_at)),
         usable_from: maturing.map(|link| visit.when(link.matures_at)),
         replaced: standing.replaced_by.is_some(),
         remedies: rows(visit, &standing),
-        stored,
+        stored: (account.is_some() || !stored.links.is_empty()).then_some(stored),
         support: visit.support(),
     };
     let title = if link.is_some() {
@@ -109,8 +107,15 @@ pub(super) fn say(visit: &Visit, obstacle: &Obstacle) -> String {
     visit.words().say_with(&key, "value", &value)
 }
 
-async fn stored(visit: &Visit, account: AccountId) -> Result<Stored, super::refusal::PageError> {
-    let read = visit.app.store.read(move |c| rows_of(c, &account));
+async fn stored(
+    visit: &Visit,
+    account: Option<AccountId>,
+    ppid: Option<String>,
+) -> Result<Stored, PageError> {
+    let app = &visit.app;
+    let read = app
+        .store
+        .read(move |c| rows_of(c, account.as_ref(), ppid.as_deref()));
     let (links, operations, contacts) = read.await?;
     let words = visit.words();
     let links = links.into_iter().map(|link| {
@@ -151,10 +156,17 @@ type Rows = (
     Vec<contacts::Remembered>,
 );
 
-fn rows_of(c: &mut Connection<'_>, account: &AccountId) -> Result<Rows, SqlError> {
-    Ok((
-        links::all_of_account(c, account)?,
-        operations::all_of_account(c, account)?,
-        contacts::to_tell(c, account, 0)?,
-    ))
+/// A pseudonym without a link has had some, perhaps; what was issued and who is told belongs to the
+/// account.
+fn rows_of(
+    c: &mut Connection<'_>,
+    account: Option<&AccountId>,
+    ppid: Option<&str>,
+) -> Result<Rows, SqlError> {
+    let links = links::all_of(c, account, ppid)?;
+    let Some(account) = account else {
+        return Ok((links, Vec::new(), Vec::new()));
+    };
+    let operations = operations::all_of_account(c, account)?;
+    Ok((links, operations, contacts::to_tell(c, account, 0)?))
 }

@@ -44,16 +44,27 @@ pub(crate) fn of_account(
     )
 }
 
-/// Every link an account had, the newest first.
-pub(crate) fn all_of_account(
+/// Every link that an account or a pseudonym had, the newest first.
+pub(crate) fn all_of(
     c: &mut Connection<'_>,
-    account: &AccountId,
+    account: Option<&AccountId>,
+    ppid: Option<&str>,
 ) -> Result<Vec<Link>, SqlError> {
     c.query(
-        "SELECT * FROM links WHERE account = ?1 ORDER BY linked_at DESC, id",
-        values![account.as_str()],
+        "SELECT * FROM links WHERE account = CAST(?1 AS TEXT) OR ppid = CAST(?2 AS TEXT)
+         ORDER BY linked_at DESC, id",
+        values![account.map(AccountId::as_str), ppid],
         read,
     )
+}
+
+/// Deletes the links of a pseudonym that ended.
+pub(crate) fn forget_ended(c: &mut Connection<'_>, ppid: &str) -> Result<(), SqlError> {
+    c.execute(
+        "DELETE FROM links WHERE ppid = ?1 AND ended_at IS NOT NULL",
+        values![ppid],
+    )?;
+    Ok(())
 }
 
 /// The link that took the place of this pseudonym's and is still maturing, if there is one: the
