@@ -40,8 +40,8 @@ pub struct Contact {
     pub address: String,
     /// It is not the account's own mailbox, so somebody who is locked out can read it.
     pub outside: bool,
-    /// When it became a contact, in seconds since the Unix epoch; `None` if the directory does not
-    /// know.
+    /// When it became a contact, in seconds since the Unix epoch; 0 for one that the account has had
+    /// from the start, and `None` if the directory does not know.
     pub since: Option<i64>,
     /// When it ceased to be one, of a contact of the last [`KEPT_CONTACT`] seconds; `None` for one
     /// that still is. Whoever takes over an account changes its address first, so the earlier one

@@ -76,7 +76,8 @@ struct Person {
 
 /// Adds the accounts of `lines`, or makes those that are there as the lines have them: all of
 /// them, or none. What a line does not describe stays: locks, and passwords where it has none. A
-/// contact with a new address is one since `now`. Accounts may be written with `@domain`.
+/// contact with a new address is one since `now`; a new account has had its own from the start.
+/// Accounts may be written with `@domain`.
 ///
 /// # Errors
 /// [`ImportError`].
@@ -237,7 +238,8 @@ fn put(c: &mut Connection<'_>, person: &Person, now: i64) -> Result<bool, SqlErr
             values![id, position, name],
         )?;
     }
-    put_contacts(c, id, &person.contacts, now)?;
+    let since = if is_new { 0 } else { now };
+    put_contacts(c, id, &person.contacts, since, now)?;
     Ok(is_new)
 }
 
@@ -252,6 +254,7 @@ fn put_contacts(
     c: &mut Connection<'_>,
     id: &str,
     contacts: &[ContactLine],
+    since: i64,
     now: i64,
 ) -> Result<(), SqlError> {
     let before: Vec<String> = c.query(
@@ -267,7 +270,7 @@ fn put_contacts(
         )?;
     }
     for ContactLine { address, outside } in contacts {
-        c.execute(PUT_CONTACT, values![id, address, *outside, now])?;
+        c.execute(PUT_CONTACT, values![id, address, *outside, since])?;
     }
     Ok(())
 }

@@ -157,7 +157,7 @@ fn shown(account: Account, has_password: bool, failures: i64) -> Shown {
     let contact = |contact: crate::directory::Contact| ShownContact {
         address: contact.address,
         outside: contact.outside,
-        since: contact.since.and_then(time),
+        since: contact.since.filter(|since| *since > 0).and_then(time),
         until: contact.until.and_then(time),
     };
     Shown {

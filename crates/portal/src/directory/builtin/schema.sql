@@ -26,7 +26,7 @@ CREATE TABLE directory_contacts (
   account     TEXT    NOT NULL REFERENCES directory_accounts ON DELETE CASCADE, -- whose
   address     TEXT    NOT NULL, -- an e-mail address
   outside     INTEGER NOT NULL, -- 1 if it is not the account's own mailbox
-  since       INTEGER NOT NULL, -- when it became a contact
+  since       INTEGER NOT NULL, -- when it became a contact; 0 if the account had it from the start
   gone_at     INTEGER,          -- when it ceased to be one; NULL while it is
   PRIMARY KEY (account, address)
 ) STRICT;

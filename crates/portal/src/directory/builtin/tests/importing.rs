@@ -5,6 +5,9 @@ use crate::account::{AccountKind, AccountState};
 use crate::directory::{Contact, KEPT_CONTACT};
 use kazasu_service::page::Language;
 
+/// When a contact became one that came with its account.
+const FROM_THE_START: i64 = 0;
+
 fn contact(address: &str, outside: bool, since: i64, until: Option<i64>) -> Contact {
     Contact {
         address: address.to_owned(),
@@ -36,8 +39,8 @@ async fn an_account_is_as_its_line_describes_it() {
     assert_eq!(
         student.contacts,
         [
-            contact("0123456789@univ.example", false, NOW, None),
-            contact("taro@mail.example", true, NOW, None),
+            contact("0123456789@univ.example", false, FROM_THE_START, None),
+            contact("taro@mail.example", true, FROM_THE_START, None),
         ]
     );
     let staff = tested.account("staff1", NOW).await;
@@ -75,7 +78,7 @@ async fn importing_again_changes_what_is_different_and_nothing_else() {
     };
     assert_eq!(imported, expected);
     let student = tested.account("0123456789", NOW + 10).await;
-    assert_eq!(student.contacts[0].since, Some(NOW));
+    assert_eq!(student.contacts[0].since, Some(FROM_THE_START));
     // The password is the same, so nobody is signed out.
     let after = tested.sign_in("first-Passw0rd", NOW + 10).await.unwrap();
     assert_eq!(after.session_generation, before.session_generation);
@@ -115,8 +118,8 @@ async fn an_address_that_goes_is_remembered_a_while_and_one_that_comes_is_new() 
     tested.import(&line(new), NOW + 10).await.unwrap();
     let until = Some(NOW + 10);
     let contacts = [
-        contact("0123456789@univ.example", false, NOW, until),
-        contact("taro@mail.example", true, NOW, until),
+        contact("0123456789@univ.example", false, FROM_THE_START, until),
+        contact("taro@mail.example", true, FROM_THE_START, until),
         contact(new, true, NOW + 10, None),
     ];
     let now = NOW + 10 + KEPT_CONTACT;
