@@ -54,6 +54,12 @@ pub(super) async fn exchange(
         .send()
         .await
         .map_err(reqwest::Error::without_url)?;
+    if response.status().is_server_error() {
+        // Its body, if any, is no answer in the protocol's terms.
+        let error = response.error_for_status().err();
+        let error = error.expect("such a status is an error");
+        return Err(error.without_url().into());
+    }
     let mut builder = http::Response::builder().status(response.status());
     for (name, value) in response.headers() {
         builder = builder.header(name, value);
