@@ -40,7 +40,7 @@ CREATE TABLE links (
   account       TEXT    NOT NULL,             -- who signed in
   linked_at     INTEGER NOT NULL,             -- when
   matures_at    INTEGER NOT NULL,             -- from then on it can be used to recover
-  name_match    TEXT    NOT NULL,             -- how the names compared: same, near or different
+  name_match    TEXT    NOT NULL,             -- by which rule the names compared, one word
   replaces      TEXT,                         -- the link of the same account that it took the place of
   ended_at      INTEGER,                      -- NULL while it is active
   ended_because TEXT                          -- unlinked, replaced, vetoed, frozen or erased
