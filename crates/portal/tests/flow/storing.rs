@@ -1,0 +1,123 @@
+//! Everything that is stored about a person: they see it, and can have it erased.
+
+use crate::harness::*;
+
+async fn with_history() -> Site {
+    let site = Site::start().await;
+    site.browser().link(&site, &TAROS_NEW, TARO).await;
+    let mut browser = site.browser();
+    let page = browser.tap(&site, "unlink", &TAROS_NEW).await;
+    browser.press(&page, "unlink").await;
+    let site = site.with_link(&TAROS, TARO).await;
+    let (mut browser, page) = site.recovering(&TAROS).await;
+    browser.new_password(&page).await;
+    browser.new_access_pass(&page).await;
+    site
+}
+
+#[tokio::test]
+async fn a_person_sees_everything_that_is_stored_about_them() {
+    let site = with_history().await;
+    site.browser().link(&site, &HANAKOS, HANAKO).await;
+    let pages = [
+        site.browser().tap(&site, "state", &TAROS).await,
+        site.browser().start_by_sign_in(&site, "state", TARO).await,
+    ];
+    for page in pages {
+        assert!(page.has("stored"));
+        for key in ["stored-link", "stored-password", "stored-access_pass"] {
+            assert!(page.says(key), "{key}");
+        }
+        for address in ["taro@mail.example", "0123456789@mihon.example"] {
+            assert!(page.shows(address), "{address}");
+        }
+        // One of two links was removed.
+        assert_eq!(page.html.matches("<li>linked on").count(), 2);
+        assert_eq!(page.html.matches(", removed on").count(), 1);
+        assert!(!page.shows("hanako"));
+    }
+}
+
+#[tokio::test]
+async fn whoever_unlinked_still_sees_and_erases_what_is_kept_about_their_card() {
+    let site = Site::start().await.with_link(&TAROS, TARO).await;
+    let mut browser = site.browser();
+    let page = browser.tap(&site, "unlink", &TAROS).await;
+    browser.press(&page, "unlink").await;
+    let mut browser = site.browser();
+    let page = browser.tap(&site, "state", &TAROS).await;
+    page.is("state-not-linked");
+    assert!(page.has("stored") && page.shows("removed on"), "{page:?}");
+    // Only a sign-in proves that the rest is theirs, too.
+    assert!(!page.shows("taro@mail.example"));
+    let page = browser.follow(&page, "to-erase").await;
+    browser.press(page.is("erase"), "erase").await.is("erased");
+    let left = "SELECT id AS value FROM links";
+    assert!(site.query::<String>(left, &[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn erasing_removes_the_link_and_all_that_is_not_needed_to_notice_a_thief() {
+    let site = Site::start().await.with_link(&TAROS, TARO).await;
+    let mut browser = site.browser();
+    let page = browser.tap(&site, "state", &TAROS).await;
+    let page = browser.follow(&page, "to-erase").await;
+    let page = browser.press(page.is("erase"), "erase").await;
+    page.is("erased");
+    browser.get(&page.url).await.is("erased");
+    for table in [
+        "SELECT ppid AS value FROM links",
+        "SELECT address AS value FROM contacts",
+        "SELECT account AS value FROM watched_accounts",
+    ] {
+        let left = site.query::<String>(table, &[]).await;
+        assert!(left.is_empty(), "{table}: {left:?}");
+    }
+    let page = site.browser().tap(&site, "recover", &TAROS).await;
+    assert!(page.says("obstacle-not_linked"));
+    site.browser().link(&site, &TAROS, TARO).await;
+}
+
+#[tokio::test]
+async fn what_was_issued_lately_stays_with_those_who_have_to_be_told() {
+    let site = with_history().await;
+    let mut browser = site.browser();
+    let page = browser.start_by_sign_in(&site, "state", TARO).await;
+    let page = browser.follow(&page, "to-erase").await;
+    browser.press(&page, "erase").await.is("erased");
+    assert_eq!(site.operations().await.len(), 2);
+    let contacts = "SELECT address AS value FROM contacts WHERE account = '0123456789'";
+    assert_eq!(site.query::<String>(contacts, &[]).await.len(), 2);
+    let links = "SELECT id AS value FROM links WHERE account = '0123456789'";
+    assert!(site.query::<String>(links, &[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn nothing_is_erased_while_the_account_is_on_hold() {
+    let site = Site::start().await.with_link(&TAROS, TARO).await;
+    site.freeze(TARO, "linked").await;
+    let mut browser = site.browser();
+    let page = browser.tap(&site, "state", &TAROS).await;
+    let page = browser.follow(&page, "to-erase").await;
+    browser.press(&page, "erase").await.is("erase-frozen");
+    let links = "SELECT ppid AS value FROM links";
+    assert_eq!(site.query::<String>(links, &[]).await, [TAROS.ppid]);
+}
+
+#[tokio::test]
+async fn a_person_erases_their_own_and_nobody_elses() {
+    let site = Site::start().await;
+    let site = site
+        .with_link(&TAROS, TARO)
+        .await
+        .with_link(&HANAKOS, HANAKO)
+        .await;
+    let mut browser = site.browser();
+    let page = browser.tap(&site, "state", &HANAKOS).await;
+    let page = browser.follow(&page, "to-erase").await;
+    browser.press(&page, "erase").await.is("erased");
+    let links = "SELECT ppid AS value FROM links";
+    assert_eq!(site.query::<String>(links, &[]).await, [TAROS.ppid]);
+    let contacts = "SELECT DISTINCT account AS value FROM contacts";
+    assert_eq!(site.query::<String>(contacts, &[]).await, [TARO]);
+}
