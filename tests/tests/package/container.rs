@@ -1,7 +1,7 @@
 //! The container file. There is no builder here: it is read, not built.
 
 use crate::repository;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Instructions with their arguments, continued lines joined, comments left out.
 fn instructions(text: &str) -> Vec<(String, String)> {
@@ -33,24 +33,26 @@ fn the_container_file_is_consistent() {
         "ENTRYPOINT",
         "CMD",
     ];
-    let mut stages = BTreeSet::new();
-    let mut user = String::new();
+    let mut users: BTreeMap<String, String> = BTreeMap::new();
+    let mut stage = String::new();
     for (word, rest) in instructions(&text) {
         assert!(known.contains(&word.as_str()), "{word}");
         match word.as_str() {
             "FROM" => {
-                user.clear();
-                if let Some((_, name)) = rest.split_once(" AS ") {
-                    stages.insert(name.to_owned());
-                }
+                let (base, name) = rest.split_once(" AS ").unwrap();
+                let user = users.get(base).cloned().unwrap_or_default();
+                stage = name.to_owned();
+                users.insert(stage.clone(), user);
             }
             "COPY" => {
                 if let Some(from) = rest.strip_prefix("--from=") {
-                    let stage = from.split(' ').next().unwrap();
-                    assert!(stages.contains(stage), "{rest}");
+                    let from = from.split(' ').next().unwrap();
+                    assert!(users.contains_key(from), "{rest}");
                 }
             }
-            "USER" => user = rest,
+            "USER" => {
+                users.insert(stage.clone(), rest);
+            }
             "ENTRYPOINT" | "CMD" | "VOLUME" => {
                 let words: Vec<String> = serde_json::from_str(&rest).unwrap();
                 assert!(!words.is_empty(), "{rest}");
@@ -58,5 +60,7 @@ fn the_container_file_is_consistent() {
             _ => {}
         }
     }
-    assert_eq!(user, "kazasu", "it does not run as root");
+    for program in ["verifier", "portal"] {
+        assert_eq!(users[program], "kazasu", "{program} does not run as root");
+    }
 }

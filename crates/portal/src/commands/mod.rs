@@ -18,7 +18,11 @@ use std::path::PathBuf;
 #[derive(Args)]
 pub(crate) struct Config {
     /// The configuration, TOML. Environment variables such as KAZASU_PORTAL__LISTEN overlay it.
-    #[arg(long, value_name = "FILE", default_value = "/etc/kazasu/portal.toml")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/kazasu-portal/portal.toml"
+    )]
     pub(crate) config: PathBuf,
 }
 
