@@ -6,6 +6,8 @@ use kazasu_demo::operator::Program;
 use kazasu_demo::process::binary;
 
 const DOCUMENT: &str = include_str!("../../docs/operating.md");
+/// It refers to this one.
+const MAIL: &str = include_str!("../../docs/mail.md");
 
 fn programs() -> [Program; 2] {
     [
@@ -45,6 +47,14 @@ fn blocks() -> Vec<Vec<String>> {
         .collect()
 }
 
+/// Whether one of the two documents has a metric, with its labels or without.
+fn is_documented(metric: &str) -> bool {
+    let words = [DOCUMENT, MAIL].concat();
+    ["`", "{"]
+        .iter()
+        .any(|end| words.contains(&format!("`{metric}{end}")))
+}
+
 /// What follows the program's name, where a line begins with it.
 fn words<'a>(line: &'a str, program: &Program) -> Option<Vec<&'a str>> {
     let mut words = line.split_whitespace();
@@ -73,6 +83,13 @@ fn the_block_to_try_each_program_ends_in_a_server_that_answers() {
         let serving = program.serve_in(folder.path(), &words(last, &program).unwrap());
         let ready = serving.get_admin("/health/ready");
         assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
+        let metrics = serving.get_admin("/metrics");
+        let names = metrics
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE "))
+            .map(|line| line.split(' ').next().unwrap());
+        let undocumented: Vec<_> = names.filter(|name| !is_documented(name)).collect();
+        assert!(undocumented.is_empty(), "{undocumented:?}");
         serving.end();
     }
 }
@@ -105,6 +122,6 @@ fn every_command_and_option_that_is_shown_exists() {
                 count += 1;
             }
         }
-        assert!(count >= 3, "{count} of {}", name(&program));
+        assert!(count >= 8, "{count} of {}", name(&program));
     }
 }

@@ -65,6 +65,25 @@ fn an_audit_that_was_emptied_is_seen_by_a_copy_of_the_exported_heads() {
 }
 
 #[test]
+fn an_audit_key_that_was_replaced_goes_on_checking_what_it_signed() {
+    let site = served();
+    let keys = "site/portal-keys.toml";
+    let text = site.text(keys);
+    let (before, rest) = text.split_once("audit = [").unwrap();
+    let (list, after) = rest.split_once(']').unwrap();
+    let next = "00".repeat(31) + "01";
+    let both = format!("{before}audit = [{list}, \"{next}\"]{after}");
+    std::fs::write(site.path(keys), both).unwrap();
+    site.serve(&["serve"]).end();
+    let (code, report) = verify(&site);
+    assert_eq!(code, 0, "{report}");
+    // Without the first, what it signed cannot be checked.
+    let alone = format!("{before}audit = [\"{next}\"]{after}");
+    std::fs::write(site.path(keys), alone).unwrap();
+    assert_eq!(verify(&site).0, 3);
+}
+
+#[test]
 fn the_audit_of_another_key_does_not_pass() {
     let site = served();
     let other = init(&[]);
