@@ -7,7 +7,7 @@ use crate::cards::Cards;
 use crate::cast::{Person, people};
 use crate::front::{self, FrontSetup};
 use crate::phone::line::Line;
-use crate::phone::{self, PhoneSetup};
+use crate::phone::{self, PhoneSetup, at_once};
 use crate::process::reserved_port;
 use crate::sign_in::{self, Client, ClientProof, DirectoryAddress, SignInSetup};
 use crate::site::{Place, Served};
@@ -53,6 +53,8 @@ pub struct Web {
 struct Running {
     verifier: Verifier,
     portal: Portal,
+    people: Vec<Person>,
+    cards: Arc<Cards>,
     _sites: [Served; 3],
 }
 
@@ -156,8 +158,8 @@ impl Web {
             portal: portal_origin.clone(),
             phone: phone_origin.clone(),
             sign_in: sign_in_origin.clone(),
-            people,
-            cards,
+            people: people.clone(),
+            cards: cards.clone(),
             mails: portal.mails(),
             unfreeze: portal.unfreezing(),
         }));
@@ -170,9 +172,39 @@ impl Web {
             running: Running {
                 verifier,
                 portal,
+                people,
+                cards,
                 _sites: [sign_in_site, phone_site, front_site],
             },
         })
+    }
+
+    /// Taps with somebody's card as the phone does, without its pages and at once. Returns where
+    /// the phone sends the browser that shows `ticket`.
+    ///
+    /// # Errors
+    /// If there is no such person, or the tap is refused.
+    pub async fn tap(&self, person: &str, ticket: &str) -> Result<String> {
+        let Running {
+            verifier,
+            people,
+            cards,
+            ..
+        } = &self.running;
+        let found = people.iter().find(|one| one.id() == person);
+        let found = found.context("nobody of that name")?;
+        let address = verifier.listen.parse()?;
+        let line = Line::new(&self.phone, &self.verifier, address)?;
+        at_once::tap(&line, cards, found, ticket).await
+    }
+
+    /// Starts the portal again, with other lines in the table `lifetimes` of its configuration; the
+    /// demo's own where there are none.
+    ///
+    /// # Errors
+    /// If it does not end cleanly, or does not get ready.
+    pub async fn restart_portal(&mut self, lifetimes: Option<&str>) -> Result<()> {
+        self.running.portal.restart(lifetimes).await
     }
 
     /// Ends everything.
@@ -181,7 +213,9 @@ impl Web {
     /// If something does not end cleanly.
     pub async fn stop(self) -> Result<()> {
         let Running {
-            verifier, portal, ..
+            verifier,
+            mut portal,
+            ..
         } = self.running;
         portal.stop().await?;
         verifier.stop().await

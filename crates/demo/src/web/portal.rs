@@ -29,9 +29,12 @@ pub(super) struct PortalSetup {
 }
 
 pub(super) struct Portal {
-    folder: PathBuf,
+    setup: PortalSetup,
     process: Option<Process>,
 }
+
+/// Whoever tries the demo wants to use a link at once.
+const LIFETIMES: &str = "maturity = 0";
 
 /// Makes its keys, unless there are some.
 pub(super) async fn make_keys(folder: &Path) -> Result<PortalKeys> {
@@ -51,42 +54,58 @@ impl Portal {
     /// Writes its configuration.
     pub(super) fn prepare(setup: PortalSetup) -> Result<Self> {
         std::fs::create_dir_all(setup.folder.join("mails"))?;
-        std::fs::write(setup.folder.join("portal.toml"), configuration(&setup))?;
-        Ok(Self {
-            folder: setup.folder,
+        let portal = Self {
+            setup,
             process: None,
-        })
+        };
+        portal.configure(LIFETIMES)?;
+        Ok(portal)
+    }
+
+    fn configure(&self, lifetimes: &str) -> Result<()> {
+        let file = self.setup.folder.join("portal.toml");
+        Ok(std::fs::write(file, configuration(&self.setup, lifetimes))?)
     }
 
     /// Makes the directory's accounts those of `people`. `before`: nobody has left yet.
     pub(super) async fn import(&self, people: &[Person], before: bool) -> Result<()> {
-        run(&mut command(&self.folder, &["migrate"])?).await?;
-        let file = self.folder.join("people.jsonl");
+        let folder = &self.setup.folder;
+        run(&mut command(folder, &["migrate"])?).await?;
+        let file = folder.join("people.jsonl");
         std::fs::write(&file, directory::lines(people, before))?;
-        let mut import = command(&self.folder, &["directory", "import"])?;
+        let mut import = command(folder, &["directory", "import"])?;
         run(import.arg(&file)).await.map(drop)
     }
 
     pub(super) async fn start(&mut self) -> Result<()> {
-        let mut serve = command(&self.folder, &["serve"])?;
+        let folder = &self.setup.folder;
+        let mut serve = command(folder, &["serve"])?;
         serve.env("RUST_LOG", "info");
-        let (process, _) = Process::start("portal", serve, &self.folder).await?;
+        let (process, _) = Process::start("portal", serve, folder).await?;
         self.process = Some(process);
         Ok(())
     }
 
-    pub(super) async fn stop(self) -> Result<()> {
-        self.process.context("it runs")?.stop().await
+    pub(super) async fn stop(&mut self) -> Result<()> {
+        self.process.take().context("it runs")?.stop().await
+    }
+
+    /// Starts it again, with other lines in its table `lifetimes`; the demo's own where there are
+    /// none.
+    pub(super) async fn restart(&mut self, lifetimes: Option<&str>) -> Result<()> {
+        self.stop().await?;
+        self.configure(lifetimes.unwrap_or(LIFETIMES))?;
+        self.start().await
     }
 
     /// Where it puts its mails.
     pub(super) fn mails(&self) -> PathBuf {
-        self.folder.join("mails")
+        self.setup.folder.join("mails")
     }
 
     /// What a counter does where somebody said "this was not me".
     pub(super) fn unfreezing(&self) -> Unfreeze {
-        let folder = self.folder.clone();
+        let folder = self.setup.folder.clone();
         Box::new(move |account| {
             let folder = folder.clone();
             Box::pin(async move {
@@ -118,7 +137,7 @@ async fn run(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(done.stdout)?)
 }
 
-fn configuration(setup: &PortalSetup) -> String {
+fn configuration(setup: &PortalSetup, lifetimes: &str) -> String {
     let PortalSetup {
         origin,
         port,
@@ -138,7 +157,7 @@ fn configuration(setup: &PortalSetup) -> String {
          [directory]\nkind = \"builtin\"\nsign_in_token = \"sign-in-token\"\n\n\
          [recovery]\nsign_in_url = {security_info}\nsecurity_info_url = {security_info}\n\n\
          [mail]\nfrom = \"Sample University <noreply@univ.example>\"\nfolder = \"mails\"\n\n\
-         [lifetimes]\nmaturity = 0\n\n\
+         [lifetimes]\n{lifetimes}\n\n\
          [admin]\nlisten = \"127.0.0.1:{admin_port}\"\n\n\
          [pages]\ninstitution = {{ ja = \"見本大学（デモ）\", en = \"Sample University (demo)\" }}\n"
     )
