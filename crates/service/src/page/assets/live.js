@@ -35,17 +35,30 @@
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.hidden = !navigator.clipboard;
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-      button.textContent = button.dataset.copied;
+      const what = document.getElementById(button.dataset.copy);
+      try {
+        await navigator.clipboard.writeText(what.textContent);
+        document.getElementById("copied").textContent = button.dataset.copied;
+      } catch {
+        // Where the browser forbids it, people copy what is marked.
+        getSelection().selectAllChildren(what);
+      }
     });
   }
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => print());
   }
-  if (document.querySelector("[data-leave-only-by]")) {
+  // Coming back opens the address anew, and does not send the form again that led here.
+  if (document.querySelector("[data-once]")) history.replaceState(null, "");
+  const secret = document.querySelector("[data-secret]");
+  if (secret) {
     addEventListener("beforeunload", (event) => {
-      if (!leaving) event.preventDefault();
+      if (!leaving && secret.textContent) event.preventDefault();
+    });
+    // Also where the browser keeps the page aside.
+    addEventListener("pagehide", () => {
+      secret.textContent = "";
     });
   }
   const live = document.querySelector("[data-events]");
