@@ -1,5 +1,5 @@
 //! `./dev bench`: exchanges and bytes counted at the emulated card, how fast a certificate's path
-//! is verified, and how fast a whole verifier is. It prints a table and writes one flat map of
+//! is verified, how fast a whole verifier is, and how soon the portal's pages come. It prints a table and writes one flat map of
 //! name to number.
 //!
 //! The counts are exact, and the run fails when one exceeds its bound. The speeds are ratios of
@@ -10,6 +10,7 @@ mod card;
 mod minimum;
 mod path;
 mod peers;
+mod portal;
 mod report;
 mod verifier;
 
@@ -26,6 +27,7 @@ fn main() -> anyhow::Result<ExitCode> {
     card::measure(&mut report)?;
     path::measure(&mut report, full)?;
     verifier::measure(&mut report, full)?;
+    portal::measure(&mut report)?;
     report.print();
     if let Some(path) = std::env::var_os("KAZASU_BENCH_REPORT") {
         report.write(path.as_ref())?;
