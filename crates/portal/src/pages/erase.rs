@@ -79,15 +79,12 @@ pub(super) async fn confirm(
     }
     let (teller, now) = (visit.app.teller.clone(), visit.now);
     let objection = visit.app.settings.lifetimes.objection;
-    visit
+    let step = visit
         .app
         .store
         .write(move |c| erase(c, &procedure, &teller, objection, now))
         .await?;
-    visit
-        .app
-        .counted
-        .procedure(ProcedureKind::State, Step::Done);
+    visit.app.counted.procedure(ProcedureKind::State, step);
     Ok(redirect(&back))
 }
 
@@ -97,7 +94,7 @@ fn erase(
     teller: &Teller,
     objection: i64,
     now: i64,
-) -> Result<(), SqlError> {
+) -> Result<Step, SqlError> {
     let ppid = procedure.tap.as_ref().map(|tap| tap.ppid.as_str());
     let signed_in = procedure.sign_in.as_ref().map(|sign_in| &sign_in.account);
     let link = match (ppid, signed_in) {
@@ -108,7 +105,7 @@ fn erase(
     let account = link.as_ref().map(|link| &link.account).or(signed_in);
     if is_on_hold(c, account, ppid)? {
         procedures::done(c, &procedure.id, "erase_frozen")?;
-        return Ok(());
+        return Ok(Step::Stopped);
     }
     if let Some(account) = account {
         let event = Event {
@@ -130,7 +127,8 @@ fn erase(
     }
     procedures::done(c, &procedure.id, "erased")?;
     let details = Details::default().with("link", link.as_ref().map(|link| link.id.as_str()));
-    audit::record(c, now, "erased", &details)
+    audit::record(c, now, "erased", &details)?;
+    Ok(Step::Done)
 }
 
 /// Whoever froze an account did so because somebody else may be at work: nothing is tidied up then.
