@@ -52,14 +52,28 @@ pub(super) enum Answer {
 /// Why nothing can be sent now, whoever the recipient is.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
-    /// The server cannot be reached, or does not want to talk with this client.
+    /// The server cannot be reached.
     #[error("the mail server cannot be used: {step}")]
-    Smtp {
+    Connection {
         /// What was tried.
         step: &'static str,
-        /// What came of it. It names no recipient.
+        /// What came of it.
         #[source]
         source: lettre::transport::smtp::Error,
+    },
+    /// The server does not want to talk with this client.
+    #[error("the mail server cannot be used: it answers {step} with {code}")]
+    Refusal {
+        /// What was tried.
+        step: &'static str,
+        /// What it answered. What it said besides may name the recipient.
+        code: u16,
+    },
+    /// The server's answer cannot be read, and may name the recipient.
+    #[error("the mail server cannot be used: its answer to {step} is no SMTP")]
+    Gibberish {
+        /// What was tried.
+        step: &'static str,
     },
     /// It did not answer.
     #[error("the mail server did not answer in time")]
@@ -186,5 +200,12 @@ fn judge<T>(
 }
 
 fn at(step: &'static str) -> impl FnOnce(lettre::transport::smtp::Error) -> Trouble {
-    move |source| Trouble::Smtp { step, source }
+    move |source| match source.status() {
+        Some(code) => Trouble::Refusal {
+            step,
+            code: code.into(),
+        },
+        None if source.is_response() => Trouble::Gibberish { step },
+        None => Trouble::Connection { step, source },
+    }
 }

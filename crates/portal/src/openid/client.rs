@@ -9,8 +9,8 @@ use openidconnect::{
     AdditionalClaims, AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret,
     CsrfToken, DiscoveryError, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet,
     EndpointSet, IdTokenClaims, IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge,
-    PkceCodeVerifier, ProviderMetadata, RedirectUrl, Scope, StandardErrorResponse,
-    StandardTokenResponse, TokenResponse as _,
+    PkceCodeVerifier, ProviderMetadata, RedirectUrl, RequestTokenError, Scope,
+    StandardErrorResponse, StandardTokenResponse, TokenResponse as _,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -34,6 +34,12 @@ pub(crate) enum OpenIdError {
     Metadata(&'static str),
     #[error("a provider refused the request")]
     Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What it said besides may name somebody.
+    #[error("a provider answered {0}")]
+    Error(String),
+    /// What is there instead may name somebody.
+    #[error("a provider's answer cannot be read at {0}")]
+    Unreadable(String),
     #[error("a provider's ID token cannot be used")]
     Token(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the client's secret cannot be read")]
@@ -256,7 +262,9 @@ impl<C: AdditionalClaims> Client<C> {
             .request_async(&|r| exchange(self.http.clone(), r))
             .await;
         let answer = answer.map_err(|error| match error {
-            openidconnect::RequestTokenError::Request(error) => unreachable(error),
+            RequestTokenError::Request(error) => unreachable(error),
+            RequestTokenError::ServerResponse(said) => OpenIdError::Error(said.error().to_string()),
+            RequestTokenError::Parse(error, _) => OpenIdError::Unreadable(error.path().to_string()),
             other => OpenIdError::Refused(Box::new(other)),
         })?;
         let token = answer

@@ -186,7 +186,10 @@ fn failed(
     back: &str,
 ) -> PageError {
     match error {
-        OpenIdError::Refused(_) | OpenIdError::Token(_) => {
+        OpenIdError::Refused(_)
+        | OpenIdError::Error(_)
+        | OpenIdError::Unreadable(_)
+        | OpenIdError::Token(_) => {
             visit.app.auditor.failed("answer_refused");
             failure(error).log();
             PageError::refused(reason, back)

@@ -9,6 +9,7 @@ mod forms;
 mod harness;
 mod kinds;
 mod linking;
+mod logs;
 mod objecting;
 mod oddities;
 mod outages;

@@ -2,7 +2,11 @@
 
 use super::*;
 use crate::mail::outbox::pause;
+use crate::mail::transport::{Outgoing, Smtp, Transport, Trouble};
 use kazasu_demo::smtp::Behaviour;
+use lettre::transport::smtp::extension::ClientId;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn a_server_that_is_down_for_a_day_loses_nothing_and_gets_nothing_twice() {
@@ -181,4 +185,55 @@ async fn a_row_of_another_version_is_given_up_and_stops_nothing() {
     assert_eq!(office.received().len(), 1);
     let unreadable = "kazasu_mail_given_up_total{reason=\"unreadable\"}";
     assert_eq!(office.metric(unreadable), "2");
+}
+
+/// Hands a mail to a server that answers the recipient's address with `answer`.
+async fn recipient_is_answered(answer: &'static str) -> Trouble {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let (read, mut write) = stream.into_split();
+        let mut lines = BufReader::new(read).lines();
+        let mut next = "220 here\r\n";
+        while write.write_all(next.as_bytes()).await.is_ok() {
+            let Ok(Some(line)) = lines.next_line().await else {
+                return;
+            };
+            next = match line.starts_with("RCPT") {
+                true => answer,
+                false => "250 yes\r\n",
+            };
+        }
+    });
+    let transport = Transport::Smtp(Box::new(Smtp {
+        host: "127.0.0.1".to_owned(),
+        port,
+        tls: None,
+        credentials: None,
+        hello: ClientId::Domain("mihon.example".to_owned()),
+    }));
+    let address = "taro@mihon.example".parse().unwrap();
+    let outgoing = Outgoing {
+        id: "id",
+        from: &address,
+        to: &address,
+        bytes: b"mail",
+    };
+    let mut session = transport.open().await.unwrap();
+    session.send(&outgoing).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn what_a_server_says_about_a_recipient_is_not_logged() {
+    for (answer, said) in [
+        ("421 4.7.0 too many for <taro@mihon.example>\r\n", "421"),
+        ("<taro@mihon.example> is unwanted\r\n", "RCPT TO"),
+        ("2x1 taro@mihon.example\r\n", "RCPT TO"),
+    ] {
+        let trouble = recipient_is_answered(answer).await;
+        let text = anyhow::Error::new(trouble);
+        let text = format!("{text:#} {text:?}");
+        assert!(text.contains(said) && !text.contains("taro"), "{text}");
+    }
 }
