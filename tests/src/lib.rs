@@ -6,6 +6,7 @@ pub mod database;
 pub mod engine;
 pub mod fuzzing;
 pub mod isolated;
+pub mod oidc_provider;
 pub mod pcscd;
 pub mod portal;
 pub mod taps;

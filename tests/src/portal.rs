@@ -12,10 +12,14 @@ pub const CLIENT_ID: &str = "account-portal";
 pub struct Portal {
     /// Its origin.
     pub origin: String,
+    /// Where it listens.
+    pub listen: String,
+    /// Where its second port listens.
+    pub admin: String,
     /// The public keys it proves itself with: a JWK Set.
     pub jwks: String,
-    /// Where its second port listens, while it runs.
-    pub admin: Option<String>,
+    /// What it logs, as `RUST_LOG` says it.
+    pub log: &'static str,
     folder: PathBuf,
     process: Option<Process>,
 }
@@ -26,6 +30,8 @@ pub struct Parties<'a> {
     pub verifier: &'a str,
     /// The issuer of the sign-in.
     pub sign_in: &'a str,
+    /// Further TOML of `[sign_in]`: what it has to do, and how the portal proves itself to it.
+    pub sign_in_with: &'a str,
     /// Further TOML: at least `[mail]` and `[directory]`.
     pub tables: &'a str,
 }
@@ -37,11 +43,22 @@ impl Portal {
     /// # Errors
     /// If `kazasu-portal` is not built.
     pub async fn prepare(folder: &Path) -> Result<Self> {
-        let origin = format!("http://127.0.0.1:{}", free_port()?);
+        Self::prepare_behind(None, folder).await
+    }
+
+    /// As [`Portal::prepare`]; browsers reach it at `origin`, if that is not where it listens.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn prepare_behind(origin: Option<&str>, folder: &Path) -> Result<Self> {
+        let listen = format!("127.0.0.1:{}", free_port()?);
+        let origin = origin.map_or_else(|| format!("http://{listen}"), str::to_owned);
         let mut portal = Self {
             origin,
+            listen,
+            admin: format!("127.0.0.1:{}", free_port()?),
             jwks: String::new(),
-            admin: None,
+            log: "info",
             folder: folder.join("portal"),
             process: None,
         };
@@ -70,17 +87,22 @@ impl Portal {
         let Parties {
             verifier,
             sign_in,
+            sign_in_with,
             tables,
         } = parties;
-        let listen = self.origin.replace("http://", "");
+        let Self {
+            origin,
+            listen,
+            admin,
+            ..
+        } = self;
         let text = format!(
-            "origin = \"{}\"\nlisten = \"{listen}\"\ndatabase = \"{database}\"\n\
+            "origin = \"{origin}\"\nlisten = \"{listen}\"\ndatabase = \"{database}\"\n\
              keys = \"portal-keys.toml\"\n\n\
              [verifier]\nissuer = \"{verifier}\"\nclient_id = \"{CLIENT_ID}\"\n\n\
              [sign_in]\nissuer = \"{sign_in}\"\nclient_id = \"{CLIENT_ID}\"\n\
-             acr_values = [\"urn:example:mfa\"]\n\n\
-             [admin]\nlisten = \"127.0.0.1:0\"\n\n{tables}\n",
-            self.origin
+             {sign_in_with}\n\n\
+             [admin]\nlisten = \"{admin}\"\n\n{tables}\n"
         );
         Ok(std::fs::write(self.folder.join("portal.toml"), text)?)
     }
@@ -94,9 +116,8 @@ impl Portal {
         command
             .args(["serve", "--config"])
             .arg(self.folder.join("portal.toml"))
-            .env("RUST_LOG", "info");
-        let (process, ready) = Process::start("portal", command, &self.folder).await?;
-        self.admin = ready["admin"].as_str().map(str::to_owned);
+            .env("RUST_LOG", self.log);
+        let (process, _) = Process::start("portal", command, &self.folder).await?;
         self.process = Some(process);
         Ok(())
     }

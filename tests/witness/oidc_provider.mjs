@@ -1,12 +1,14 @@
 // A university's sign-in: oidc-provider, with a page of its own where anybody signs in to any
 // account, and where a second factor is given or is not.
 //
-// oidc_provider.mjs PORT CLIENT_ID REDIRECT_URI JWKS   serves http://127.0.0.1:PORT/
+// oidc_provider.mjs PORT CLIENT_ID REDIRECT_URI JWKS [ISSUER]   serves http://127.0.0.1:PORT/, which
+// everybody else reaches at ISSUER
 
 import { Provider } from "oidc-provider";
 
-const [port, client_id, redirect_uri, jwks] = process.argv.slice(2);
-const issuer = `http://127.0.0.1:${port}`;
+const [port, client_id, redirect_uri, jwks, origin] = process.argv.slice(2);
+const listen = `http://127.0.0.1:${port}`;
+const issuer = origin ?? listen;
 
 const provider = new Provider(issuer, {
   clients: [
@@ -63,4 +65,4 @@ provider.use(async (context, next) => {
 
 // Whoever started this reads the first line only.
 process.stdout.on("error", () => {});
-provider.listen(Number(port), "127.0.0.1", () => console.log(JSON.stringify({ ready: true, listen: issuer })));
+provider.listen(Number(port), "127.0.0.1", () => console.log(JSON.stringify({ ready: true, listen })));

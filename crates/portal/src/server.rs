@@ -101,6 +101,10 @@ impl Portal {
             never = keep_sending(&app.post, &app.store, &*app.clock) => match never {},
         };
         app.auditor.ended(&app.store, app.now()).await;
+        // Nobody else does it until the next start.
+        if let Err(failure) = empty_log(app).await {
+            failure.log();
+        }
         served
     }
 }

@@ -39,6 +39,7 @@ async fn run(report: &mut Report) -> Result<()> {
         // Nobody asks them: what they would have proven is in the database.
         verifier: "http://127.0.0.1:9",
         sign_in: "http://127.0.0.1:9",
+        sign_in_with: "",
         tables: "[mail]\nfrom = \"noreply@univ.example\"\nfolder = \"mails\"\n\n\
                  [limits]\naddress = { per_minute = 0, burst = 1 }\n",
     };

@@ -1,41 +1,22 @@
-//! Canaries: a holder whose every secret is unmistakable taps, mistypes, and is refused; then
-//! every log, span, metric, database, backup, export and answer is searched for them.
+//! Canaries: a holder whose every secret is unmistakable taps, mistypes, and is refused, at the
+//! verifier and at the portal; then every log, span, metric, database, backup, export, mail and
+//! answer is searched for them.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
+mod haystack;
 mod needles;
 mod planted;
+mod portal;
 mod recorder;
 mod scene;
+mod secrets;
+mod university;
 
+use haystack::search;
 use needles::{Canary, Needles, Place};
 use scene::Scene;
 use std::path::Path;
-
-/// Searches every file below `folder` and returns how many bytes that were.
-fn search(folder: &Path, place: Place, needles: &Needles, found: &mut Vec<String>) -> usize {
-    let mut searched = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            searched += search(&path, place, needles, found);
-        } else if path.is_file() && path.file_name().is_none_or(|name| name != "keys.toml") {
-            let place = match path.extension().is_some_and(|kind| kind == "log") {
-                true => Place::Told,
-                false => place,
-            };
-            // Some files of a running server come and go.
-            let content = std::fs::read(&path).unwrap_or_default();
-            searched += content.len();
-            let here = needles.find(place, &content);
-            found.extend(
-                here.into_iter()
-                    .map(|what| format!("{}: {what}", path.display())),
-            );
-        }
-    }
-    searched
-}
 
 /// Every tap there is, and then a look everywhere.
 async fn nothing_shows_on(database: &str, files: Option<&Path>, log: &str) {

@@ -16,6 +16,12 @@ pub(crate) enum Place {
     Pages,
     /// What is sent to browsers, relying parties and companions.
     Sent,
+    /// Exports of the audit and of its heads.
+    Audited,
+    /// Mails.
+    Mailed,
+    /// Databases, once everything in them has had its time.
+    Left,
 }
 
 /// Something that must not be found.

@@ -259,7 +259,7 @@ impl Scene {
 }
 
 /// The tokens that stand behind each `mark`.
-fn after(bytes: &[u8], mark: &str) -> Vec<String> {
+pub(crate) fn after(bytes: &[u8], mark: &str) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let token = |rest: &str| {
         let is_in = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);

@@ -4,15 +4,14 @@ use crate::line::Line;
 use kazasu_card::Card;
 use kazasu_companion::Outcome;
 use kazasu_demo::browser::{Browser, Page, Visit};
-use kazasu_demo::process::{Process, free_port};
 use kazasu_demo::slapd::Slapd;
 use kazasu_demo::smtp::{Received, SmtpOptions, SmtpServer};
 use kazasu_emulator::holder::Holder;
-use kazasu_tests::portal::{CLIENT_ID, Parties, Portal};
+use kazasu_tests::oidc_provider::OidcProvider;
+use kazasu_tests::portal::{Parties, Portal};
 use kazasu_tests::world::{TARO, World as Cards, pins};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
-use tokio::process::Command;
 use url::Url;
 
 /// The student of slapd's people who is also the emulator's first holder.
@@ -27,24 +26,16 @@ pub(crate) struct World {
     pub(crate) slapd: Slapd,
     pub(crate) line: Line,
     pub(crate) smtp: SmtpServer,
-    _sign_in: Process,
+    _sign_in: OidcProvider,
     folder: tempfile::TempDir,
 }
 
 /// What is missing to run a test that needs a [`World`].
 pub(crate) fn missing() -> Option<&'static str> {
-    if SmtpServer::installed().is_err() || !packages().join("oidc-provider").is_dir() {
+    if SmtpServer::installed().is_err() || !OidcProvider::is_installed() {
         return Some("needs aiosmtpd and oidc-provider (./dev setup)");
     }
     (!Path::new("/usr/sbin/slapd").is_file()).then_some("needs slapd (./dev setup)")
-}
-
-fn packages() -> PathBuf {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache");
-    cache
-        .unwrap_or_else(home)
-        .join("kazasu/openid-client/node_modules")
 }
 
 /// What the parties had to say about a test that failed.
@@ -72,7 +63,8 @@ impl World {
         );
         let (cards, slapd, smtp) = (cards.unwrap(), slapd.unwrap(), smtp.unwrap());
         let line = Line::open(folder.path(), &slapd.socket());
-        let (sign_in, issuer) = sign_in(folder.path(), &portal).await;
+        let sign_in = OidcProvider::start(folder.path(), &portal, None).await;
+        let sign_in = sign_in.unwrap();
         let directory = slapd.settings().replace(&slapd.url(), &line.url());
         let tables = format!(
             "[lifetimes]\nmaturity = 0\n\n\
@@ -82,7 +74,8 @@ impl World {
         );
         let parties = Parties {
             verifier: &cards.verifier.origin,
-            sign_in: &issuer,
+            sign_in: &sign_in.issuer,
+            sign_in_with: "acr_values = [\"urn:example:mfa\"]",
             tables: &tables,
         };
         portal.configure("portal.db", &parties).unwrap();
@@ -171,7 +164,7 @@ impl World {
 
     /// What the portal counts.
     pub(crate) async fn metrics(&self) -> String {
-        let url = format!("http://{}/metrics", self.portal.admin.as_ref().unwrap());
+        let url = format!("http://{}/metrics", self.portal.admin);
         reqwest::get(url).await.unwrap().text().await.unwrap()
     }
 
@@ -240,21 +233,4 @@ pub(crate) fn secret(page: &Page) -> String {
         .replace("&#62;", ">")
         .replace("&#34;", "\"")
         .replace("&#39;", "'")
-}
-
-async fn sign_in(folder: &Path, portal: &Portal) -> (Process, String) {
-    let here = folder.join("sign-in");
-    std::fs::create_dir(&here).unwrap();
-    // Node looks for packages beside the script.
-    std::os::unix::fs::symlink(packages(), here.join("node_modules")).unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("witness/oidc_provider.mjs");
-    std::fs::copy(script, here.join("provider.mjs")).unwrap();
-    let port = free_port().unwrap();
-    let mut node = Command::new("node");
-    node.arg(here.join("provider.mjs"));
-    node.args([&port.to_string(), CLIENT_ID]);
-    node.arg(format!("{}/callback/sign-in", portal.origin));
-    node.arg(&portal.jwks).env("NODE_NO_WARNINGS", "1");
-    let (process, _) = Process::start("sign-in", node, &here).await.unwrap();
-    (process, format!("http://127.0.0.1:{port}"))
 }
