@@ -15,6 +15,7 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::RwLock;
 use url::Url;
 
@@ -117,7 +118,14 @@ pub(crate) struct Client<C: AdditionalClaims> {
     redirect_uri: String,
     proof: Proof,
     http: reqwest::Client,
-    discovered: RwLock<Option<Arc<Discovered<C>>>>,
+    discovered: RwLock<Known<C>>,
+}
+
+/// What is known of a provider.
+struct Known<C: AdditionalClaims> {
+    discovered: Option<Arc<Discovered<C>>>,
+    /// When it last could not be asked.
+    failed_at: Option<Instant>,
 }
 
 struct Discovered<C: AdditionalClaims> {
@@ -138,6 +146,13 @@ pub(crate) struct Begun {
     pub(crate) code_verifier: String,
 }
 
+impl<C: AdditionalClaims> Known<C> {
+    fn fresh(&self, now: i64) -> Option<Arc<Discovered<C>>> {
+        let known = self.discovered.as_ref()?;
+        (now - known.at < METADATA_LIFETIME).then(|| known.clone())
+    }
+}
+
 impl<C: AdditionalClaims> Client<C> {
     pub(super) fn new(
         issuer: &str,
@@ -152,7 +167,10 @@ impl<C: AdditionalClaims> Client<C> {
             redirect_uri,
             proof,
             http: client(&url)?,
-            discovered: RwLock::new(None),
+            discovered: RwLock::new(Known {
+                discovered: None,
+                failed_at: None,
+            }),
         })
     }
 
@@ -284,33 +302,36 @@ impl<C: AdditionalClaims> Client<C> {
             Ok(claims) => Ok(claims.clone()),
             Err(error) => {
                 // A key that was rotated in since is found the next time.
-                *self.discovered.write().await = None;
+                self.discovered.write().await.discovered = None;
                 Err(OpenIdError::Token(Box::new(error)))
             }
         }
     }
 
     async fn discovered(&self, now: i64) -> Result<Arc<Discovered<C>>, OpenIdError> {
-        if let Some(known) = &*self.discovered.read().await
-            && now - known.at < METADATA_LIFETIME
-        {
-            return Ok(known.clone());
+        let came_at = Instant::now();
+        if let Some(known) = self.discovered.read().await.fresh(now) {
+            return Ok(known);
         }
         let mut place = self.discovered.write().await;
-        // Whoever waited for the lock finds what the one before discovered.
-        if let Some(known) = &*place
-            && now - known.at < METADATA_LIFETIME
-        {
-            return Ok(known.clone());
+        // Whoever waited for the lock finds what the one before discovered, or that there was
+        // nobody to ask: were each to try for themselves, the last would wait for all of them.
+        if let Some(known) = place.fresh(now) {
+            return Ok(known);
         }
-        match self.discover(now).await {
-            Ok(found) => Ok(place.insert(Arc::new(found)).clone()),
-            // What was known an hour ago is better than nothing.
-            Err(error) => match &*place {
-                Some(known) => Ok(known.clone()),
-                None => Err(error),
-            },
+        if place.failed_at.is_none_or(|at| at < came_at) {
+            match self.discover(now).await {
+                Ok(found) => return Ok(place.discovered.insert(Arc::new(found)).clone()),
+                Err(error) if place.discovered.is_none() => {
+                    place.failed_at = Some(Instant::now());
+                    return Err(error);
+                }
+                Err(_) => place.failed_at = Some(Instant::now()),
+            }
         }
+        // What was known an hour ago is better than nothing.
+        let known = place.discovered.clone();
+        known.ok_or_else(|| OpenIdError::Unreachable("it did not answer a moment ago".into()))
     }
 
     async fn discover(&self, now: i64) -> Result<Discovered<C>, OpenIdError> {

@@ -171,3 +171,73 @@ async fn a_hold_locks_the_directory_when_that_is_back() {
     site.until("locked", async || site.state_of(TARO).await == "locked")
         .await;
 }
+
+/// Each waits as long as one attempt takes, not as long as those of everybody before them.
+#[tokio::test]
+async fn all_who_wait_for_a_verifier_that_does_not_answer_are_told_when_the_first_is() {
+    let site = Site::start().await;
+    site.verifier.set_down(true);
+    site.verifier.hold();
+    let mut waiting = Vec::new();
+    for _ in 0..5 {
+        let mut browser = site.browser();
+        let page = browser.get("/link").await;
+        waiting.push(tokio::spawn(async move {
+            browser.press(&page, "begin-tap").await
+        }));
+    }
+    let started = "SELECT id AS value FROM procedures";
+    let all = async || site.query::<String>(started, &[]).await.len() == 5;
+    site.until("all started", all).await;
+    site.until("asked", async || site.verifier.discoveries() > 0)
+        .await;
+    site.verifier.release();
+    for waiting in waiting {
+        waiting.await.unwrap().refuses("verifier_unavailable");
+    }
+    // Somebody may have come too late to wait with the first.
+    let asked = site.verifier.discoveries();
+    assert!(asked < 5, "each asked for themselves");
+    // Whoever comes now is not told what was a moment ago.
+    site.verifier.set_down(false);
+    site.browser().begin(&site, "link").await;
+    assert!(site.verifier.discoveries() > asked);
+}
+
+#[tokio::test]
+async fn a_verifier_whose_metadata_cannot_be_read_anew_is_used_as_it_was() {
+    let site = Site::start().await;
+    site.browser().begin(&site, "state").await;
+    site.pass(2 * HOUR);
+    let asked = site.verifier.discoveries();
+    let mut browser = site.browser();
+    let request = browser.begin(&site, "state").await;
+    assert!(site.verifier.discoveries() > asked);
+    browser
+        .get(&site.answer_tap(&request, &TAROS))
+        .await
+        .is("state-not-linked");
+}
+
+#[tokio::test]
+async fn a_database_that_fails_is_explained_and_what_was_there_is_there_again() {
+    let site = Site::start().await.with_link(&TAROS, TARO).await;
+    let mut linking = site.browser();
+    let confirm = linking.almost_link(&site, &HANAKOS, HANAKO).await;
+    let mut starting = site.browser();
+    let start = starting.get("/recover").await;
+    site.take_away("sessions").await;
+    let pages = [
+        starting.press(&start, "begin-tap").await,
+        linking.press(&confirm, "link").await,
+        linking.get(&confirm.url).await,
+    ];
+    for page in pages {
+        assert_eq!(page.refuses("unavailable").status, 503);
+        assert!(page.headers.contains_key("retry-after"));
+    }
+    starting.get("/").await.is("home");
+    site.bring_back("sessions").await;
+    linking.press(&confirm, "link").await.is("linked");
+    site.recovering(&TAROS).await;
+}

@@ -295,6 +295,10 @@ fn renaming(table: &str) -> (&'static str, &'static str) {
             "ALTER TABLE directory_operations RENAME TO away",
             "ALTER TABLE away RENAME TO directory_operations",
         ),
+        "sessions" => (
+            "ALTER TABLE sessions RENAME TO away",
+            "ALTER TABLE away RENAME TO sessions",
+        ),
         "notices" => (
             "ALTER TABLE notices RENAME TO away",
             "ALTER TABLE away RENAME TO notices",

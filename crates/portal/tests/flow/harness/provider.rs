@@ -13,9 +13,10 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use kazasu_service::secret::{hash, random_text};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use url::Url;
 
 type Fields = HashMap<String, String>;
@@ -33,6 +34,9 @@ struct Inner {
     key: EncodingKey,
     another_key: EncodingKey,
     is_down: AtomicBool,
+    /// Whoever asks for the metadata waits for one of these.
+    answers: Semaphore,
+    discoveries: AtomicUsize,
     assertions: Mutex<HashSet<String>>,
     pushed: Mutex<HashMap<String, Fields>>,
     codes: Mutex<HashMap<String, (Fields, Answer)>>,
@@ -92,6 +96,8 @@ impl Provider {
             key: key(),
             another_key: key(),
             is_down: AtomicBool::new(false),
+            answers: Semaphore::new(Semaphore::MAX_PERMITS),
+            discoveries: AtomicUsize::new(0),
             assertions: Mutex::default(),
             pushed: Mutex::default(),
             codes: Mutex::default(),
@@ -109,6 +115,21 @@ impl Provider {
     /// From now on it answers nothing but that it cannot, or answers again.
     pub(crate) fn set_down(&self, is_down: bool) {
         self.inner.is_down.store(is_down, Ordering::SeqCst);
+    }
+
+    /// From now on it lets whoever asks for its metadata wait.
+    pub(crate) fn hold(&self) {
+        self.inner.answers.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// Whoever waits gets an answer, and whoever comes.
+    pub(crate) fn release(&self) {
+        self.inner.answers.add_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// How often it was asked for its metadata.
+    pub(crate) fn discoveries(&self) -> usize {
+        self.inner.discoveries.load(Ordering::SeqCst)
     }
 
     /// What the portal asks for in the request that it sent a browser off with.
@@ -167,6 +188,8 @@ fn key() -> EncodingKey {
 }
 
 async fn metadata(State(inner): State<Arc<Inner>>) -> Response {
+    inner.discoveries.fetch_add(1, Ordering::SeqCst);
+    drop(inner.answers.acquire().await.unwrap());
     let issuer = &inner.issuer;
     inner.unless_down(json!({
         "issuer": issuer,
