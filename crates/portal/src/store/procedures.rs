@@ -174,11 +174,19 @@ pub(crate) fn rotate(
     old: &SessionSecret,
     new: &SessionSecret,
 ) -> Result<bool, SqlError> {
+    // First of all, so that of two at once the second finds nothing, and seals no name for itself.
+    let rotated = c.execute(
+        "UPDATE sessions SET cookie_hash = ?2 WHERE cookie_hash = ?1",
+        values![old.hash(), new.hash()],
+    )?;
+    if rotated == 0 {
+        return Ok(false);
+    }
     let sealed: Vec<(String, Vec<u8>)> = c.query(
         "SELECT p.id AS id, p.sealed_name AS sealed_name
          FROM procedures p JOIN sessions s ON s.id = p.session
          WHERE s.cookie_hash = ?1 AND p.sealed_name IS NOT NULL",
-        values![old.hash()],
+        values![new.hash()],
         |row| Ok((row.get("id")?, row.get("sealed_name")?)),
     )?;
     for (id, sealed) in sealed {
@@ -190,11 +198,7 @@ pub(crate) fn rotate(
             values![&id, anew],
         )?;
     }
-    let rotated = c.execute(
-        "UPDATE sessions SET cookie_hash = ?2 WHERE cookie_hash = ?1",
-        values![old.hash(), new.hash()],
-    )?;
-    Ok(rotated == 1)
+    Ok(true)
 }
 
 /// Notes who tapped. A sign-in from before is void. `false` if the procedure is over.

@@ -32,6 +32,7 @@ async fn two_answers_that_come_at_once_cost_neither_tab_its_session() {
     // Several times, for it is about a moment.
     for _ in 0..5 {
         let mut browser = site.browser();
+        let earlier = browser.tap(&site, "state", &TAROS).await;
         let first = browser.begin(&site, "link").await;
         let second = browser.begin(&site, "link").await;
         let (mut one, mut other) = (browser.clone(), browser);
@@ -49,6 +50,14 @@ async fn two_answers_that_come_at_once_cost_neither_tab_its_session() {
         };
         let procedure = page.headers[LOCATION].to_str().unwrap();
         winner.get(procedure).await.is("link-sign-in");
+        // Nor is the name of an earlier tap sealed with the slower one's cookie.
+        assert!(
+            winner
+                .get(&earlier.url)
+                .await
+                .is("state-not-linked")
+                .shows(TAROS.name)
+        );
     }
 }
 
