@@ -2,6 +2,7 @@
 
 use crate::account::AccountId;
 use crate::settings::{Lifetimes, Retention};
+use crate::store::contacts;
 use kazasu_service::store::{Connection, SqlError};
 use kazasu_service::values;
 
@@ -63,29 +64,31 @@ pub(crate) fn erase(
     objection: i64,
     now: i64,
 ) -> Result<bool, SqlError> {
-    let account = account.as_str();
+    let id = account.as_str();
     let needed_since = now - objection;
     c.execute(
         "DELETE FROM links WHERE account = ?1 AND ended_at IS NOT NULL",
-        values![account],
+        values![id],
     )?;
     c.execute(
         "DELETE FROM operations WHERE account = ?1 AND state <> 'recorded' AND recorded_at <= ?2",
-        values![account, needed_since],
+        values![id, needed_since],
     )?;
     let kept = c.optional(
         "SELECT count(*) AS number FROM operations WHERE account = ?1",
-        values![account],
+        values![id],
         |row| row.get::<i64>("number"),
     )?;
-    if kept == Some(0) {
-        c.execute("DELETE FROM contacts WHERE account = ?1", values![account])?;
+    // Nor are contacts forgotten whose place others took lately: by whom is not known.
+    let changed = contacts::changed_at(c, account)?.is_some_and(|at| at > needed_since);
+    if kept == Some(0) && !changed {
+        c.execute("DELETE FROM contacts WHERE account = ?1", values![id])?;
         c.execute(
             "DELETE FROM watched_accounts WHERE account = ?1",
-            values![account],
+            values![id],
         )?;
     }
-    Ok(kept != Some(0))
+    Ok(kept != Some(0) || changed)
 }
 
 #[cfg(test)]

@@ -92,6 +92,28 @@ async fn what_was_issued_lately_stays_with_those_who_have_to_be_told() {
     assert!(site.query::<String>(links, &[]).await.is_empty());
 }
 
+/// A directory need not remember who was a contact before, and a thief can have everything erased.
+#[tokio::test]
+async fn erasing_does_not_make_an_earlier_contact_forgotten() {
+    let site = Site::start().await.with_link(&TAROS, TARO).await;
+    let changed = PEOPLE.replace("taro@mail.example", "thief@mail.example");
+    site.import(&changed).await;
+    let forgets = "DELETE FROM directory_contacts WHERE gone_at IS NOT NULL";
+    assert_eq!(site.execute(forgets, &[]).await, 1);
+    let pretends = "UPDATE directory_contacts SET since = 0";
+    site.execute(pretends, &[]).await;
+    let mut browser = site.browser();
+    let page = browser.start_by_sign_in(&site, "state", TARO).await;
+    let page = browser.follow(&page, "to-erase").await;
+    browser.press(&page, "erase").await.is("erased");
+    let page = site.browser().almost_link(&site, &TAROS_NEW, TARO).await;
+    page.refuses("not_before");
+    site.pass(DAY);
+    site.browser().link(&site, &TAROS_NEW, TARO).await;
+    let told = site.told(TARO, "linked").await;
+    assert!(told.contains(&"taro@mail.example".to_owned()), "{told:?}");
+}
+
 #[tokio::test]
 async fn nothing_is_erased_while_the_account_is_on_hold() {
     let site = Site::start().await.with_link(&TAROS, TARO).await;
