@@ -30,6 +30,10 @@ struct Options<'a> {
     token: &'a str,
     name: &'a str,
     account: Option<String>,
+    /// Another card took this one's place.
+    replaced: bool,
+    /// The card could not be tied to the one that was linked.
+    relink: bool,
     remedies: Vec<RemedyRow>,
     until: String,
     support: Option<&'a str>,
@@ -106,6 +110,8 @@ pub(super) async fn show(visit: &Visit, procedure: &Procedure, token: &str) -> P
         token,
         name: &tap.name,
         account: standing.link.as_ref().map(|link| link.account.to_string()),
+        replaced: standing.replaced_by.is_some(),
+        relink: tap.relink_required,
         remedies,
         until: visit.when(tap.at + evidence),
         support: visit.support(),

@@ -26,6 +26,8 @@ struct State<'a> {
     usable_from: Option<String>,
     /// Another card took this one's place.
     replaced: bool,
+    /// The card could not be tied to the one that was linked.
+    relink: bool,
     remedies: Vec<RemedyRow>,
     stored: Option<Stored>,
     support: Option<&'a str>,
@@ -67,6 +69,10 @@ pub(super) async fn show(visit: &Visit, procedure: &Procedure, token: &str) -> P
         linked_since: link.map(|link| visit.when(link.linked_at)),
         usable_from: maturing.map(|link| visit.when(link.matures_at)),
         replaced: standing.replaced_by.is_some(),
+        relink: procedure
+            .tap
+            .as_ref()
+            .is_some_and(|tap| tap.relink_required),
         remedies: rows(visit, &standing),
         stored: (account.is_some() || !stored.links.is_empty()).then_some(stored),
         support: visit.support(),

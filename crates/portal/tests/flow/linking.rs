@@ -215,6 +215,12 @@ async fn a_card_whose_certificate_was_revoked_is_linked_anew() {
     assert!(page.is("link-confirm").says("link-confirm.replaces"));
     browser.press(&page, "link").await.is("linked");
     // The card's earlier self recovers nothing, and its new one only after a day.
+    let mut stranger = site.browser();
+    let request = stranger.begin(&site, "recover").await;
+    let answer = site.tap_of(&request, &HANAKOS).but("relink_required", true);
+    let page = stranger.get(&site.verifier.answer(&request, answer)).await;
+    assert!(page.says("link-sign-in.relink"));
+    stranger.follow(&page, "to-link").await.is("link");
     let page = site.browser().tap(&site, "recover", &TAROS).await;
     assert!(page.says("obstacle-not_linked"));
     site.pass(DAY);

@@ -43,6 +43,16 @@ async fn the_old_card_takes_the_new_link_back_and_is_linked_again() {
     page.is("state-not-linked");
 }
 
+/// Whoever is robbed of their account comes to get it back, not to look at links.
+#[tokio::test]
+async fn whoever_taps_the_old_card_to_recover_learns_that_another_took_its_place() {
+    let site = replaced().await;
+    let mut browser = site.browser();
+    let page = browser.tap(&site, "recover", &TAROS).await;
+    assert!(page.is("recover-options").says("state.replaced"));
+    browser.follow(&page, "object").await.is("unlink");
+}
+
 #[tokio::test]
 async fn once_the_new_link_has_matured_it_is_too_late_to_object() {
     let site = replaced().await;
