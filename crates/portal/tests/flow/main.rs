@@ -10,6 +10,7 @@ mod harness;
 mod kinds;
 mod linking;
 mod logs;
+mod nodes;
 mod objecting;
 mod oddities;
 mod outages;
