@@ -5,7 +5,7 @@ use crate::account::AccountId;
 use crate::link::{EndedBecause, Link};
 use crate::mail::Kind;
 use crate::procedure::Procedure;
-use crate::store::{contacts, freezes, links, operations, procedures};
+use crate::store::{contacts, freezes, links, operations, procedures, turns};
 use crate::telling::{Event, Teller};
 use kazasu_service::audit::{self, Details};
 use kazasu_service::store::{Connection, SqlError};
@@ -75,6 +75,7 @@ pub(crate) fn link(
     teller: &Teller,
     now: i64,
 ) -> Result<Result<Link, NoLink>, SqlError> {
+    turns::take(c, &wish.account)?;
     let replaced = match look(c, &wish.ppid, &wish.account, wish.maturity, now)? {
         Ok(replaced) => replaced,
         Err(reason) => return Ok(Err(reason)),
@@ -142,7 +143,10 @@ pub(crate) fn veto(
     let Some(new) = links::replacement_of(c, ppid, now)? else {
         return Ok(false);
     };
-    links::end(c, &new.id, EndedBecause::Vetoed, now)?;
+    turns::take(c, &new.account)?;
+    if !links::end(c, &new.id, EndedBecause::Vetoed, now)? {
+        return Ok(false);
+    }
     if let Some(old) = &new.replaces {
         links::restore(c, old)?;
     }

@@ -7,6 +7,7 @@ pub(crate) mod links;
 pub(crate) mod operations;
 pub(crate) mod procedures;
 pub(crate) mod retention;
+pub(crate) mod turns;
 
 use crate::directory::builtin;
 use crate::mail;

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::directory::DirectoryError;
 use crate::directory::builtin;
 use crate::failure::Failure;
-use crate::store::{contacts, freezes, holdings, retention};
+use crate::store::{contacts, freezes, holdings, retention, turns};
 use kazasu_service::audit::{self, Details};
 use kazasu_service::store::{Store, StoreError};
 
@@ -66,10 +66,12 @@ pub(crate) async fn purge(app: &App) -> Result<(), Failure> {
 pub async fn lift_freeze(store: &Store, account: AccountId, now: i64) -> Result<bool, StoreError> {
     store
         .write(move |c| {
-            if !freezes::lift(c, &account)? {
+            turns::take(c, &account)?;
+            let Some(event) = freezes::lift(c, &account)? else {
                 return Ok(false);
-            }
-            audit::record(c, now, "unfrozen", &Details::default())?;
+            };
+            let details = Details::default().with("event", event.as_str());
+            audit::record(c, now, "unfrozen", &details)?;
             Ok(true)
         })
         .await

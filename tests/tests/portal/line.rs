@@ -20,6 +20,8 @@ pub(crate) enum Cut {
     Before,
     /// It is carried out, and the answer does not arrive.
     After,
+    /// The first one waits until something else is to happen; later ones overtake it.
+    Wait,
 }
 
 /// A Unix socket that leads to another.
@@ -74,7 +76,7 @@ impl Line {
 async fn requests(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    cuts: watch::Receiver<Cut>,
+    mut cuts: watch::Receiver<Cut>,
     counter: Arc<watch::Sender<u32>>,
     broken: Arc<watch::Sender<bool>>,
 ) {
@@ -84,10 +86,17 @@ async fn requests(
             return;
         }
         let request = &buffer[..length];
-        let cut = *cuts.borrow();
+        let mut cut = *cuts.borrow();
         let is_change = request
             .windows(MODIFY_PASSWORD.len())
             .any(|w| w == MODIFY_PASSWORD);
+        if is_change && cut == Cut::Wait {
+            let is_first = counter.send_replace(1) == 0;
+            if is_first && cuts.wait_for(|cut| *cut != Cut::Wait).await.is_err() {
+                return;
+            }
+            cut = Cut::Never;
+        }
         if is_change && cut != Cut::Never {
             // Before anything can come back.
             broken.send_replace(true);

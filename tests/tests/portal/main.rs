@@ -5,5 +5,6 @@
 
 mod crashes;
 mod line;
+mod objecting;
 mod procedures;
 mod world;

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::mail::Kind;
 use crate::password::{AccessPass, Password};
 use crate::store::operations::{self, OperationState, Recorded, word};
-use crate::store::{freezes, links};
+use crate::store::{freezes, links, turns};
 use crate::telling::Event;
 use kazasu_service::audit::{self, Details};
 use kazasu_service::secret::random_text;
@@ -240,6 +240,7 @@ fn record(
     now: i64,
 ) -> Result<Option<NotIssued>, SqlError> {
     let account = &recorded.operation.account;
+    turns::take(c, account)?;
     let link = links::of_account(c, account)?;
     let is_usable =
         link.is_some_and(|link| Some(&link.id) == recorded.link.as_ref() && link.is_mature(now));

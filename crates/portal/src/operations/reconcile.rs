@@ -35,8 +35,9 @@ pub(crate) async fn reconcile(app: &App) -> Result<(), Failure> {
         .await?;
     for recorded in left {
         match outcome(app, &recorded).await {
-            Ok(state) => finish(app, recorded, state).await?,
+            Ok(Some(state)) => finish(app, recorded, state).await?,
             // The next look is after the lease.
+            Ok(None) => {}
             Err(error) => {
                 tracing::warn!(%error, "an operation is not finished yet");
             }
@@ -45,22 +46,30 @@ pub(crate) async fn reconcile(app: &App) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn outcome(app: &App, recorded: &Recorded) -> Result<OperationState, DirectoryError> {
+/// What became of it; `None` if that is not known for good yet.
+async fn outcome(app: &App, recorded: &Recorded) -> Result<Option<OperationState>, DirectoryError> {
     let operation = &recorded.operation;
     if operation.kind != OperationKind::Lock {
-        return Ok(app.directory.outcome(operation).await?.into());
+        return Ok(Some(app.directory.outcome(operation).await?.into()));
     }
     if !app.directory.capabilities().lock {
-        return Ok(OperationState::NotDone);
+        return Ok(Some(OperationState::NotDone));
     }
+    // What was under way when somebody objected may arrive after the lock, and in some directories
+    // undo it: then there is one more lock after that.
+    let account = operation.account.clone();
+    let others = app
+        .store
+        .read(move |c| operations::is_recovery_open(c, &account))
+        .await?;
     // Locking twice is locking once, so it is done rather than asked about.
     let locked = app
         .directory
         .lock(&operation.account, &operation.id, app.now());
     match locked.await {
-        Ok(()) | Err(DirectoryError::Settled) => Ok(OperationState::Done),
+        Ok(()) | Err(DirectoryError::Settled) => Ok((!others).then_some(OperationState::Done)),
         Err(DirectoryError::NoSuchAccount | DirectoryError::NotActive) => {
-            Ok(OperationState::NotDone)
+            Ok(Some(OperationState::NotDone))
         }
         Err(error) => Err(error),
     }

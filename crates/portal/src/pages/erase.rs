@@ -9,7 +9,7 @@ use crate::counted::Step;
 use crate::link::EndedBecause;
 use crate::mail::Kind;
 use crate::procedure::{Procedure, ProcedureKind};
-use crate::store::{freezes, links, procedures, retention};
+use crate::store::{freezes, links, procedures, retention, turns};
 use crate::telling::{Event, Teller};
 use askama::Template;
 use axum::extract::rejection::FormRejection;
@@ -97,11 +97,16 @@ fn erase(
 ) -> Result<Step, SqlError> {
     let ppid = procedure.tap.as_ref().map(|tap| tap.ppid.as_str());
     let signed_in = procedure.sign_in.as_ref().map(|sign_in| &sign_in.account);
-    let link = match (ppid, signed_in) {
-        (Some(ppid), _) => links::of_ppid(c, ppid)?,
-        (None, Some(account)) => links::of_account(c, account)?,
-        (None, None) => None,
+    let find = |c: &mut Connection<'_>| match (ppid, signed_in) {
+        (Some(ppid), _) => links::of_ppid(c, ppid),
+        (None, Some(account)) => links::of_account(c, account),
+        (None, None) => Ok(None),
     };
+    let found = find(c)?;
+    if let Some(account) = found.as_ref().map(|link| &link.account).or(signed_in) {
+        turns::take(c, account)?;
+    }
+    let link = find(c)?;
     let account = link.as_ref().map(|link| &link.account).or(signed_in);
     if is_on_hold(c, account, ppid)? {
         procedures::done(c, &procedure.id, "erase_frozen")?;

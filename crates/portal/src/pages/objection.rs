@@ -7,7 +7,7 @@ use crate::link::EndedBecause;
 use crate::mail::Kind;
 use crate::store::freezes::{self, Told};
 use crate::store::operations::{self, OperationState, Recorded};
-use crate::store::{links, procedures};
+use crate::store::{links, procedures, turns};
 use crate::telling::{Event, Teller};
 use askama::Template;
 use axum::extract::Path;
@@ -78,7 +78,8 @@ pub(super) async fn freeze(visit: Visit, Path(token): Path<String>) -> PageResul
     Ok(redirect(&format!("/notice/{token}")))
 }
 
-/// What was issued, sessions and a link that is still maturing die with it.
+/// What was issued, sessions, a link that is still maturing, and a link that is objected to die with
+/// it: lifting it later must not give the account back to whoever made that.
 fn freeze_account(
     c: &mut Connection<'_>,
     told: &Told,
@@ -87,12 +88,13 @@ fn freeze_account(
     now: i64,
 ) -> Result<(), SqlError> {
     let account = &told.account;
+    turns::take(c, account)?;
     if !freezes::freeze(c, account, &told.event, now)? {
         return Ok(());
     }
     let link = links::of_account(c, account)?;
     if let Some(link) = &link
-        && !link.is_mature(now)
+        && (!link.is_mature(now) || told.is_about(link))
     {
         links::end(c, &link.id, EndedBecause::Frozen, now)?;
     }

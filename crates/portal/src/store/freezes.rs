@@ -1,12 +1,13 @@
 //! Accounts whose person said "this was not me", and the notices in which they can say so.
 
 use crate::account::AccountId;
+use crate::link::Link;
 use kazasu_service::store::{Connection, SqlError};
 use kazasu_service::values;
 
 /// An event that people were told about.
 pub(crate) struct Told {
-    /// The identifier of a link or an operation.
+    /// Its kind and, after a colon, the identifier of a link or an operation.
     pub(crate) event: String,
     pub(crate) account: AccountId,
     /// What happened, one word.
@@ -14,6 +15,14 @@ pub(crate) struct Told {
     /// Coarse description of where.
     pub(crate) browser: String,
     pub(crate) at: i64,
+}
+
+impl Told {
+    /// Whether it tells that this link was made.
+    pub(crate) fn is_about(&self, link: &Link) -> bool {
+        let (_, id) = self.event.split_once(':').unwrap_or_default();
+        id == link.id
+    }
 }
 
 /// Remembers that people are told about an event, so that they can object until `expires_at`.
@@ -86,11 +95,15 @@ pub(crate) fn freeze(
     Ok(frozen == 1)
 }
 
-/// Lets an account be used again. `false` if it was not frozen.
-pub(crate) fn lift(c: &mut Connection<'_>, account: &AccountId) -> Result<bool, SqlError> {
-    let lifted = c.execute(
-        "DELETE FROM freezes WHERE account = ?1",
+/// Lets an account be used again; returns the event that its person had objected to. `None` if it
+/// was not frozen.
+pub(crate) fn lift(
+    c: &mut Connection<'_>,
+    account: &AccountId,
+) -> Result<Option<String>, SqlError> {
+    c.optional(
+        "DELETE FROM freezes WHERE account = ?1 RETURNING event",
         values![account.as_str()],
-    )?;
-    Ok(lifted == 1)
+        |row| row.get("event"),
+    )
 }

@@ -178,6 +178,20 @@ pub(crate) fn recoveries_since(
     Ok(found.unwrap_or((0, None)))
 }
 
+/// Whether it is not known yet of a password or an access pass whether it was issued.
+pub(crate) fn is_recovery_open(
+    c: &mut Connection<'_>,
+    account: &AccountId,
+) -> Result<bool, SqlError> {
+    let open = c.optional(
+        "SELECT 1 AS one FROM operations
+         WHERE account = ?1 AND state = 'recorded' AND kind <> 'lock' LIMIT 1",
+        values![account.as_str()],
+        |row| row.get::<i64>("one"),
+    )?;
+    Ok(open.is_some())
+}
+
 /// Everything that was asked for an account, the newest first, with when.
 pub(crate) fn all_of_account(
     c: &mut Connection<'_>,

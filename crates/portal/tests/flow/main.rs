@@ -21,4 +21,5 @@ mod storing;
 mod tabs;
 mod telling;
 mod texts;
+mod turns;
 mod unlinking;

@@ -58,8 +58,9 @@ async fn whoever_objects_locks_the_account_and_ends_what_was_issued() {
 
 #[tokio::test]
 async fn an_account_on_hold_is_not_linked_with_any_card() {
-    let site = Site::start().await.with_link(&TAROS, TARO).await;
-    site.freeze(TARO, "linked").await;
+    let (site, _) = recovered().await;
+    site.pass(DAY);
+    site.freeze(TARO, "password").await;
     // Even where the directory does not lock it.
     site.unlock(TARO).await;
     let page = site.browser().almost_link(&site, &TAROS_NEW, TARO).await;
@@ -75,6 +76,20 @@ async fn a_link_that_still_matures_ends_when_somebody_objects_to_it() {
     site.freeze(TARO, "linked").await;
     let page = site.browser().tap(&site, "state", &TAROS).await;
     page.is("state-not-linked");
+    let because = "SELECT ended_because AS value FROM links";
+    assert_eq!(site.query::<String>(because, &[]).await, ["frozen"]);
+}
+
+#[tokio::test]
+async fn a_link_that_somebody_objects_to_does_not_come_back_when_the_hold_is_lifted() {
+    let site = Site::start().await.with_link(&TAROS, TARO).await;
+    site.pass(10 * DAY);
+    site.freeze(TARO, "linked").await;
+    let account = AccountId::parse(TARO, None).unwrap();
+    lift_freeze(&site.store, account, site.now()).await.unwrap();
+    site.unlock(TARO).await;
+    let page = site.browser().tap(&site, "recover", &TAROS).await;
+    assert!(page.says("obstacle-not_linked"), "{page:?}");
     let because = "SELECT ended_because AS value FROM links";
     assert_eq!(site.query::<String>(because, &[]).await, ["frozen"]);
 }

@@ -71,6 +71,11 @@ impl Site {
 
     /// With further tables of TOML.
     pub(crate) async fn start_with(tables: &str) -> Self {
+        Self::start_at(&test_database().await.unwrap(), tables).await
+    }
+
+    /// On this database.
+    pub(crate) async fn start_at(database: &str, tables: &str) -> Self {
         let clock = Arc::new(AtomicI64::new(START));
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let path = folder.path().join("keys.toml");
@@ -81,8 +86,7 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let issuers = [&verifier, &sign_in].map(|provider| provider.issuer.as_str());
-        let database = test_database().await.unwrap();
-        let configuration = configuration::configuration(&origin, &database, issuers) + tables;
+        let configuration = configuration::configuration(&origin, database, issuers) + tables;
         let settings = Settings::parse(&configuration, folder.path()).unwrap();
         let store = open_database(&settings.database, Schema::Migrate).unwrap();
         builtin::import(&store, PEOPLE, None, START - 100 * DAY)
