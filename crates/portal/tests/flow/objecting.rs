@@ -95,6 +95,20 @@ async fn a_link_that_somebody_objects_to_does_not_come_back_when_the_hold_is_lif
 }
 
 #[tokio::test]
+async fn a_strangers_card_is_unlinked_before_the_hold_is_lifted() {
+    let (site, _) = recovered().await;
+    site.freeze(TARO, "password").await;
+    site.unlock(TARO).await;
+    let mut browser = site.browser();
+    let page = browser.start_by_sign_in(&site, "unlink", TARO).await;
+    browser.press(&page, "unlink").await.is("unlinked");
+    let account = AccountId::parse(TARO, None).unwrap();
+    assert!(lift_freeze(&site.store, account, site.now()).await.unwrap());
+    let page = site.browser().tap(&site, "recover", &TAROS).await;
+    assert!(page.says("obstacle-not_linked"));
+}
+
+#[tokio::test]
 async fn a_hold_is_lifted_by_staff_only_and_a_mature_link_works_again() {
     let (site, _) = recovered().await;
     site.freeze(TARO, "password").await;
