@@ -68,6 +68,31 @@ impl Portal {
         Ok(portal)
     }
 
+    /// A further node, which does not run yet: the same settings and keys, other addresses. Browsers
+    /// must reach the portal where no node listens.
+    ///
+    /// # Errors
+    /// If its files cannot be written, or there is such a node already.
+    pub fn another(&self) -> Result<Self> {
+        let node = Self {
+            origin: self.origin.clone(),
+            listen: format!("127.0.0.1:{}", free_port()?),
+            admin: format!("127.0.0.1:{}", free_port()?),
+            jwks: self.jwks.clone(),
+            log: self.log,
+            folder: self.folder.with_file_name("another-portal"),
+            process: None,
+        };
+        std::fs::create_dir(&node.folder)?;
+        let keys = "portal-keys.toml";
+        std::fs::copy(self.folder.join(keys), node.folder.join(keys))?;
+        let settings = std::fs::read_to_string(self.folder.join("portal.toml"))?
+            .replace(&self.listen, &node.listen)
+            .replace(&self.admin, &node.admin);
+        std::fs::write(node.folder.join("portal.toml"), settings)?;
+        Ok(node)
+    }
+
     /// Its entry in the verifier's configuration.
     pub fn relying_party(&self) -> String {
         let Self { origin, jwks, .. } = self;
@@ -146,6 +171,15 @@ impl Portal {
         let mut command = Command::new(binary("kazasu-portal")?);
         command.args(words).arg("--config");
         run(command.arg(self.folder.join("portal.toml"))).await
+    }
+
+    /// What it counts.
+    ///
+    /// # Errors
+    /// If its second port does not answer.
+    pub async fn metrics(&self) -> Result<String> {
+        let metrics = reqwest::get(format!("http://{}/metrics", self.admin)).await?;
+        Ok(metrics.text().await?)
     }
 
     /// The folder with its configuration, its keys and its log.

@@ -48,6 +48,11 @@ pub struct Postgres {
 }
 
 impl Postgres {
+    /// Whether there is a server to start.
+    pub fn is_installed() -> bool {
+        binaries().is_ok_and(|folder| folder.join("initdb").is_file())
+    }
+
     /// Starts a fresh server.
     ///
     /// # Errors

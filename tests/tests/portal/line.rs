@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -30,6 +31,8 @@ pub(crate) struct Line {
     cut: watch::Sender<Cut>,
     /// Requests that were cut.
     met: watch::Receiver<u32>,
+    /// Requests to change a password.
+    changes: Arc<AtomicUsize>,
 }
 
 impl Line {
@@ -39,6 +42,8 @@ impl Line {
         let (cut, cuts) = watch::channel(Cut::Never);
         let (counter, met) = watch::channel(0);
         let (counter, to) = (Arc::new(counter), to.to_owned());
+        let changes = Arc::new(AtomicUsize::new(0));
+        let counted = changes.clone();
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 let Ok(far) = UnixStream::connect(&to).await else {
@@ -48,11 +53,17 @@ impl Line {
                 let (far_in, far_out) = far.into_split();
                 let broken = Arc::new(watch::Sender::new(false));
                 let (cuts, counter) = (cuts.clone(), counter.clone());
-                tokio::spawn(requests(near_in, far_out, cuts, counter, broken.clone()));
+                let (broke, counted) = (broken.clone(), counted.clone());
+                tokio::spawn(requests(near_in, far_out, cuts, counter, broke, counted));
                 tokio::spawn(answers(far_in, near_out, broken));
             }
         });
-        Self { path, cut, met }
+        Self {
+            path,
+            cut,
+            met,
+            changes,
+        }
     }
 
     /// Its address.
@@ -67,6 +78,11 @@ impl Line {
         self.cut.send_replace(cut);
     }
 
+    /// How many requests to change a password there were.
+    pub(crate) fn changes(&self) -> usize {
+        self.changes.load(Ordering::Relaxed)
+    }
+
     /// Waits until a request was cut.
     pub(crate) async fn has_cut(&self) {
         self.met.clone().wait_for(|met| *met > 0).await.unwrap();
@@ -79,6 +95,7 @@ async fn requests(
     mut cuts: watch::Receiver<Cut>,
     counter: Arc<watch::Sender<u32>>,
     broken: Arc<watch::Sender<bool>>,
+    changes: Arc<AtomicUsize>,
 ) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length) = from.read(&mut buffer).await {
@@ -90,6 +107,7 @@ async fn requests(
         let is_change = request
             .windows(MODIFY_PASSWORD.len())
             .any(|w| w == MODIFY_PASSWORD);
+        changes.fetch_add(is_change.into(), Ordering::Relaxed);
         if is_change && cut == Cut::Wait {
             let is_first = counter.send_replace(1) == 0;
             if is_first && cuts.wait_for(|cut| *cut != Cut::Wait).await.is_err() {

@@ -5,6 +5,7 @@
 
 mod crashes;
 mod line;
+mod nodes;
 mod objecting;
 mod procedures;
 mod world;

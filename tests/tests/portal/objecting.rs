@@ -1,25 +1,13 @@
 //! "This was not me", while whoever it was is at it.
 
 use crate::line::Cut;
-use crate::world::{ACCOUNT, World, missing, submit};
+use crate::world::{ACCOUNT, World, missing, submit, until};
 use kazasu_demo::browser::Browser;
 use kazasu_tests::not_run;
 use rusqlite::Connection;
-use std::time::Duration;
 use url::Url;
 
 const THIEFS: &str = "Thiefs-Password-1!";
-
-/// Waits until it is so.
-async fn until(is_so: impl AsyncFn() -> bool) {
-    let wait = async {
-        while !is_so().await {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    let limit = Duration::from_secs(90);
-    tokio::time::timeout(limit, wait).await.expect("it happens");
-}
 
 /// What is known of the operation that locks the account.
 fn lock(world: &World) -> Option<String> {

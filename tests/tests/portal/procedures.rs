@@ -46,7 +46,7 @@ async fn a_linked_card_gives_a_forgotten_password_back() {
     let told = world.mail("taro@mail.example", 1).await;
     assert!(!told.raw.contains(&password));
 
-    let metrics = world.metrics().await;
+    let metrics = world.portal.metrics().await.unwrap();
     for line in [
         "kazasu_procedures_total{kind=\"link\",step=\"started\"} 1",
         "kazasu_procedures_total{kind=\"link\",step=\"tapped\"} 1",

@@ -42,9 +42,15 @@ pub(crate) fn missing() -> Option<&'static str> {
 impl Drop for World {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            for log in ["portal/portal.log", "sign-in/sign-in.log"] {
-                let text = std::fs::read_to_string(self.folder.path().join(log));
-                eprintln!("{log}:\n{}", text.unwrap_or_default());
+            let logs = [
+                "portal/portal.log",
+                "another-portal/portal.log",
+                "sign-in/sign-in.log",
+            ];
+            for log in logs {
+                if let Ok(text) = std::fs::read_to_string(self.folder.path().join(log)) {
+                    eprintln!("{log}:\n{text}");
+                }
             }
         }
     }
@@ -52,8 +58,15 @@ impl Drop for World {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::start_on("portal.db", None).await
+    }
+
+    /// As [`World::start`], on this database. Browsers reach the portal at `origin`, if that is not
+    /// where it listens.
+    pub(crate) async fn start_on(database: &str, origin: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut portal = Portal::prepare(folder.path()).await.unwrap();
+        let portal = Portal::prepare_behind(origin, folder.path()).await;
+        let mut portal = portal.unwrap();
         let party = portal.relying_party();
         let cards = Cards::with_tables(Holder::samples(), &party);
         let (cards, slapd, smtp) = tokio::join!(
@@ -78,7 +91,7 @@ impl World {
             sign_in_with: "acr_values = [\"urn:example:mfa\"]",
             tables: &tables,
         };
-        portal.configure("portal.db", &parties).unwrap();
+        portal.configure(database, &parties).unwrap();
         portal.start().await.unwrap();
         Self {
             cards,
@@ -162,12 +175,6 @@ impl World {
             .unwrap()
     }
 
-    /// What the portal counts.
-    pub(crate) async fn metrics(&self) -> String {
-        let url = format!("http://{}/metrics", self.portal.admin);
-        reqwest::get(url).await.unwrap().text().await.unwrap()
-    }
-
     /// Links the card to the account.
     pub(crate) async fn link(&self, browser: &mut Browser) -> Page {
         let tapped = self.begin(browser, "link").await;
@@ -189,6 +196,17 @@ impl World {
         };
         tokio::time::timeout(LIMIT, wait).await.expect("a mail")
     }
+}
+
+/// Waits until it is so.
+pub(crate) async fn until(is_so: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let limit = tokio::time::timeout(LIMIT, wait).await;
+    limit.expect("it happens");
 }
 
 /// Sends the form with this `id`, which has its token, and returns the page that answers.
