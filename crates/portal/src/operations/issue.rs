@@ -10,6 +10,7 @@ use crate::password::{AccessPass, Password};
 use crate::store::operations::{self, OperationState, Recorded, word};
 use crate::store::{freezes, links, turns};
 use crate::telling::Event;
+use kazasu_service::Clock;
 use kazasu_service::audit::{self, Details};
 use kazasu_service::secret::random_text;
 use kazasu_service::store::{Connection, SqlError};
@@ -100,13 +101,14 @@ impl Issuing {
         &self,
         procedure: &str,
         kind: OperationKind,
-        now: i64,
+        clock: &Clock,
     ) -> Option<Arc<Issued>> {
         let key = (procedure.to_owned(), word(kind));
         let running = self.0.lock().expect(NO_PANIC).get(&key).cloned()?;
         let (outcome, at) = ended(running).await?;
-        // Should the clock have been set back, it is not known how long ago that was.
-        (at..=at + SECOND_CLICK).contains(&now).then_some(())?;
+        // The second click may have come long before the first one's end. Should the clock have been
+        // set back since, it is not known how long ago that was.
+        (at..=at + SECOND_CLICK).contains(&clock()).then_some(())?;
         outcome.ok()
     }
 
@@ -358,3 +360,6 @@ pub(super) fn note(
         .with("link", recorded.link.as_deref());
     audit::record(c, now, what, &details)
 }
+
+#[cfg(test)]
+mod tests;

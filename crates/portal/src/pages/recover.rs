@@ -139,18 +139,27 @@ async fn asked_before(
     Ok(found.await?.map(|recorded| recorded.state))
 }
 
-/// What the form's first click got, where this is the second one.
-async fn second_click(
+/// As [`open`], for what a form asks: where this is its second click, the page that the first one got.
+/// That is asked last, for the first one may begin at any moment before.
+async fn open_form(
     visit: &Visit,
-    (secret, procedure): &(SessionSecret, Procedure),
+    own: (SessionSecret, Procedure),
     remedy: Remedy,
-) -> Option<Response> {
-    let issuing = &visit.app.issuing;
-    let issued = issuing
-        .second_click(&procedure.id, kind(remedy), visit.now)
-        .await?;
-    let token = secret.form_token(&procedure.id);
-    Some(shown(visit, &procedure.id, &token, &issued))
+) -> Result<Result<Open, Response>, PageError> {
+    let (token, id) = (own.0.form_token(&own.1.id), own.1.id.clone());
+    let refused = match open(visit, own, remedy).await {
+        Ok(Ok(open)) => return Ok(Ok(open)),
+        refused => refused,
+    };
+    let app = &visit.app;
+    let issued = app
+        .issuing
+        .second_click(&id, kind(remedy), &app.clock)
+        .await;
+    match issued {
+        Some(issued) => Ok(Err(shown(visit, &id, &token, &issued))),
+        None => refused,
+    }
 }
 
 fn shown(visit: &Visit, procedure: &str, token: &str, issued: &Issued) -> Response {
@@ -263,10 +272,7 @@ pub(super) async fn set_password(
     let own = visit
         .own_form(ProcedureKind::Recover, &id, &wish.token)
         .await?;
-    if let Some(response) = second_click(&visit, &own, Remedy::Password).await {
-        return Ok(response);
-    }
-    let open = match open(&visit, own, Remedy::Password).await? {
+    let open = match open_form(&visit, own, Remedy::Password).await? {
         Ok(open) => open,
         Err(response) => return Ok(response),
     };
@@ -318,10 +324,7 @@ pub(super) async fn issue_access_pass(
 ) -> PageResult {
     let token = token(form);
     let own = visit.own_form(ProcedureKind::Recover, &id, &token).await?;
-    if let Some(response) = second_click(&visit, &own, Remedy::AccessPass).await {
-        return Ok(response);
-    }
-    match open(&visit, own, Remedy::AccessPass).await? {
+    match open_form(&visit, own, Remedy::AccessPass).await? {
         Ok(open) => finish(&visit, &open, Wanted::AccessPass).await,
         Err(response) => Ok(response),
     }
