@@ -112,6 +112,8 @@ pub enum Outcome {
     NotDone,
     /// This directory cannot tell. Whoever asks has to take it for done.
     Unknown,
+    /// It was not, and still may be: the request is perhaps on its way. To be asked again.
+    Open,
 }
 
 /// Why a directory did not do what it was asked.
@@ -178,7 +180,7 @@ pub trait Directory: Send + Sync {
 
     /// Whether `operation` was made: a crash may have come between making and recording it. To be
     /// asked when nobody can be at it any more.
-    async fn outcome(&self, operation: &Operation) -> Result<Outcome, DirectoryError>;
+    async fn outcome(&self, operation: &Operation, now: i64) -> Result<Outcome, DirectoryError>;
 
     /// Whether it answers.
     async fn check(&self) -> Result<(), DirectoryError>;

@@ -4,8 +4,8 @@
 mod issue;
 mod reconcile;
 
-pub(crate) use issue::{Issue, Issued, IssuedSecret, Issuing, NotIssued, Wanted, issue};
-pub(crate) use reconcile::keep_reconciling;
+pub(crate) use issue::{Issue, Issued, IssuedSecret, Issuing, NotIssued, Wanted, issue, note};
+pub(crate) use reconcile::{NOT_DONE, keep_reconciling};
 
 use std::time::Duration;
 

@@ -6,7 +6,8 @@ use crate::app::App;
 use crate::directory::DirectoryError;
 use crate::directory::builtin;
 use crate::failure::Failure;
-use crate::store::{contacts, freezes, holdings, retention, turns};
+use crate::operations::{NOT_DONE, note};
+use crate::store::{contacts, freezes, holdings, operations, retention, turns};
 use kazasu_service::audit::{self, Details};
 use kazasu_service::store::{Store, StoreError};
 
@@ -72,6 +73,10 @@ pub async fn lift_freeze(store: &Store, account: AccountId, now: i64) -> Result<
             };
             let details = Details::default().with("event", event.as_str());
             audit::record(c, now, "unfrozen", &details)?;
+            // What was to be locked shall be used again: also where the lock was not made yet.
+            for lock in operations::give_up_locks(c, &account, now)? {
+                note(c, &lock, NOT_DONE, now)?;
+            }
             Ok(true)
         })
         .await

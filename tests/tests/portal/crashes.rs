@@ -1,7 +1,7 @@
 //! SIGKILL between what the directory did and what the portal knows of it.
 
 use crate::line::Cut;
-use crate::world::{ACCOUNT, World, missing, submit};
+use crate::world::{ACCOUNT, CARRIED_OUT_WITHIN, World, missing, submit};
 use kazasu_demo::browser::Browser;
 use kazasu_demo::slapd::FIRST_PASSWORD;
 use kazasu_tests::not_run;
@@ -50,6 +50,13 @@ fn state(world: &World) -> Option<String> {
     states.ok()
 }
 
+/// For how many seconds the operation was open.
+fn waited(world: &World) -> i64 {
+    let database = Connection::open(world.portal.folder().join("portal.db")).unwrap();
+    let waited = "SELECT finished_at - recorded_at FROM operations";
+    database.query_row(waited, [], |row| row.get(0)).unwrap()
+}
+
 #[tokio::test]
 async fn a_password_that_was_set_before_a_crash_is_found_and_told() {
     let test = "a_password_that_was_set_before_a_crash_is_found_and_told";
@@ -78,6 +85,8 @@ async fn a_password_that_was_not_set_before_a_crash_is_not_told_as_set() {
     }
     let mut world = World::start().await;
     assert_eq!(crash(&mut world, Cut::Before).await, "not_done");
+    // It might have been on its way.
+    assert!(waited(&world) >= CARRIED_OUT_WITHIN);
     assert!(world.slapd.accepts(ACCOUNT, FIRST_PASSWORD).await.unwrap());
     // One mail about the link, and none about a password.
     world.mail("taro@mail.example", 0).await;

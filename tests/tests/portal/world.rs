@@ -17,6 +17,9 @@ use url::Url;
 /// The student of slapd's people who is also the emulator's first holder.
 pub(crate) const ACCOUNT: &str = "0123456789";
 
+/// For so many seconds what the directory did not answer may still be carried out.
+pub(crate) const CARRIED_OUT_WITHIN: i64 = 20;
+
 /// Long enough for a busy machine, and for an operation's lease to end.
 const LIMIT: Duration = Duration::from_secs(90);
 
@@ -79,6 +82,7 @@ impl World {
         let sign_in = OidcProvider::start(folder.path(), &portal, None).await;
         let sign_in = sign_in.unwrap();
         let directory = slapd.settings().replace(&slapd.url(), &line.url());
+        let directory = format!("{directory}carried_out_within = {CARRIED_OUT_WITHIN}\n");
         let tables = format!(
             "[lifetimes]\nmaturity = 0\n\n\
              [mail]\nfrom = \"University <noreply@univ.example>\"\nsmtp = \"smtp://127.0.0.1:{}\"\n\n\

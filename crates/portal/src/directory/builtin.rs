@@ -125,7 +125,7 @@ impl Directory for Builtin {
         self.make(once, LOCK, values).await.map(drop)
     }
 
-    async fn outcome(&self, operation: &Operation) -> Result<Outcome, DirectoryError> {
+    async fn outcome(&self, operation: &Operation, _now: i64) -> Result<Outcome, DirectoryError> {
         let operation = operation.clone();
         let settled = self.store.write(move |c| once::settle(c, &operation));
         Ok(settled.await?)

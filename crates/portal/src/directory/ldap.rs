@@ -149,25 +149,11 @@ impl Directory for Ldap {
         _now: i64,
     ) -> Result<(), DirectoryError> {
         let id = id.clone();
-        self.finish(|server| async move {
-            let (mut lease, entry) = server.find(&id).await?;
-            let entry = entry.ok_or(DirectoryError::NoSuchAccount)?;
-            let unguessable = Rule {
-                generated: UNGUESSABLE,
-                ..Rule::default()
-            };
-            modify_password(&mut lease, &entry.dn, &unguessable.generate()).await?;
-            // After it: a policy may unlock an account that gets a new password.
-            if let Some(lock) = &server.settings.attributes.locked {
-                mark(&mut lease, &entry.dn, lock).await?;
-            }
-            server.pool.give_back(lease);
-            Ok(())
-        })
-        .await
+        self.finish(|server| async move { server.lock(&id).await })
+            .await
     }
 
-    async fn outcome(&self, operation: &Operation) -> Result<Outcome, DirectoryError> {
+    async fn outcome(&self, operation: &Operation, now: i64) -> Result<Outcome, DirectoryError> {
         if operation.kind == OperationKind::AccessPass {
             return Ok(Outcome::NotDone);
         }
@@ -176,7 +162,7 @@ impl Directory for Ldap {
             let (lease, entry) = server.find(&operation.account).await?;
             server.pool.give_back(lease);
             Ok(match entry {
-                Some(entry) => server.outcome(&entry, &operation)?,
+                Some(entry) => server.outcome(&entry, &operation, now)?,
                 None => Outcome::Unknown,
             })
         })
@@ -232,7 +218,42 @@ impl Server {
         Ok(None)
     }
 
-    fn outcome(&self, entry: &Entry, operation: &Operation) -> Result<Outcome, Trouble> {
+    /// A mark alone locks, too: a policy that refuses the password does not keep it from being set.
+    async fn lock(&self, id: &AccountId) -> Result<(), DirectoryError> {
+        let (mut lease, entry) = self.find(id).await?;
+        let entry = entry.ok_or(DirectoryError::NoSuchAccount)?;
+        let unguessable = Rule {
+            generated: UNGUESSABLE,
+            ..Rule::default()
+        };
+        let replaced = modify_password(&mut lease, &entry.dn, &unguessable.generate()).await;
+        // After it: a policy may unlock an account that gets a new password.
+        let lock = self.settings.attributes.locked.as_ref();
+        if let Some(lock) = lock {
+            mark(&mut lease, &entry.dn, lock).await?;
+        }
+        self.pool.give_back(lease);
+        match replaced.map_err(DirectoryError::from) {
+            Err(DirectoryError::Refused(source)) if lock.is_some() => {
+                tracing::warn!(%source, "an account is locked, and its password stays what it was");
+                Ok(())
+            }
+            replaced => replaced,
+        }
+    }
+
+    /// What was not made may be on its way for a while: a request that was given up is carried out
+    /// all the same once the server comes to it.
+    fn outcome(&self, entry: &Entry, operation: &Operation, now: i64) -> Result<Outcome, Trouble> {
+        let on_its_way_until = operation.recorded_at + self.settings.carried_out_within;
+        Ok(match self.looks(entry, operation)? {
+            Outcome::NotDone if now < on_its_way_until => Outcome::Open,
+            outcome => outcome,
+        })
+    }
+
+    /// What an operation's outcome looks like at this moment.
+    fn looks(&self, entry: &Entry, operation: &Operation) -> Result<Outcome, Trouble> {
         let attributes = &self.settings.attributes;
         if operation.kind == OperationKind::Lock && attributes.locked.is_some() {
             let state = entry.state(attributes, operation.recorded_at)?;

@@ -348,7 +348,7 @@ async fn complete(app: &App, recorded: &Recorded, state: OperationState) {
 }
 
 /// Writes an audit event about an operation.
-pub(super) fn note(
+pub(crate) fn note(
     c: &mut Connection<'_>,
     recorded: &Recorded,
     what: &str,

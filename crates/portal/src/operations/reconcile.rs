@@ -15,6 +15,9 @@ use std::time::Duration;
 /// How often somebody looks for operations that were left.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// The audit event of an operation that was not made, as somebody else than who asked found out.
+pub(crate) const NOT_DONE: &str = "operation_not_done";
+
 /// Looks for operations that were left, for ever, and finishes them.
 pub(crate) async fn keep_reconciling(app: Arc<App>) -> Infallible {
     let mut looks = tokio::time::interval(LOOK);
@@ -35,9 +38,9 @@ pub(crate) async fn reconcile(app: &App) -> Result<(), Failure> {
         .await?;
     for recorded in left {
         match outcome(app, &recorded).await {
-            Ok(Some(state)) => finish(app, recorded, state).await?,
             // The next look is after the lease.
-            Ok(None) => {}
+            Ok(OperationState::Recorded) => {}
+            Ok(state) => finish(app, recorded, state).await?,
             Err(error) => {
                 tracing::warn!(%error, "an operation is not finished yet");
             }
@@ -46,14 +49,14 @@ pub(crate) async fn reconcile(app: &App) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What became of it; `None` if that is not known for good yet.
-async fn outcome(app: &App, recorded: &Recorded) -> Result<Option<OperationState>, DirectoryError> {
+/// What became of it; [`OperationState::Recorded`] if that is not known for good yet.
+async fn outcome(app: &App, recorded: &Recorded) -> Result<OperationState, DirectoryError> {
     let operation = &recorded.operation;
     if operation.kind != OperationKind::Lock {
-        return Ok(Some(app.directory.outcome(operation).await?.into()));
+        return Ok(app.directory.outcome(operation, app.now()).await?.into());
     }
     if !app.directory.capabilities().lock {
-        return Ok(Some(OperationState::NotDone));
+        return Ok(OperationState::NotDone);
     }
     // What was under way when somebody objected may arrive after the lock, and in some directories
     // undo it: then there is one more lock after that.
@@ -67,9 +70,16 @@ async fn outcome(app: &App, recorded: &Recorded) -> Result<Option<OperationState
         .directory
         .lock(&operation.account, &operation.id, app.now());
     match locked.await {
-        Ok(()) | Err(DirectoryError::Settled) => Ok((!others).then_some(OperationState::Done)),
+        Ok(()) | Err(DirectoryError::Settled) if others => Ok(OperationState::Recorded),
+        Ok(()) | Err(DirectoryError::Settled) => Ok(OperationState::Done),
         Err(DirectoryError::NoSuchAccount | DirectoryError::NotActive) => {
-            Ok(Some(OperationState::NotDone))
+            Ok(OperationState::NotDone)
+        }
+        // Once more would be refused once more, and perhaps undo what staff does at the counter.
+        Err(DirectoryError::Refused(source)) => {
+            tracing::error!(%source, operation = operation.id.as_str(),
+                "the directory refused to lock an account that is on hold: lock it by hand");
+            Ok(OperationState::NotDone)
         }
         Err(error) => Err(error),
     }
@@ -84,7 +94,7 @@ async fn finish(app: &App, recorded: Recorded, state: OperationState) -> Result<
             return Ok(false);
         }
         let what = match state {
-            OperationState::NotDone => "operation_not_done",
+            OperationState::NotDone => NOT_DONE,
             _ => "operation_finished",
         };
         note(c, &recorded, what, now)?;

@@ -48,6 +48,7 @@ impl From<Outcome> for OperationState {
             Outcome::Done => Self::Done,
             Outcome::NotDone => Self::NotDone,
             Outcome::Unknown => Self::Unknown,
+            Outcome::Open => Self::Recorded,
         }
     }
 }
@@ -135,6 +136,20 @@ pub(crate) fn finish(
         values![id.as_str(), state.as_str(), now],
     )?;
     Ok(finished == 1)
+}
+
+/// Gives up the locks of an account whose outcome is not known; returns them.
+pub(crate) fn give_up_locks(
+    c: &mut Connection<'_>,
+    account: &AccountId,
+    now: i64,
+) -> Result<Vec<Recorded>, SqlError> {
+    c.query(
+        "UPDATE operations SET state = 'not_done', finished_at = ?2
+         WHERE account = ?1 AND kind = 'lock' AND state = 'recorded' RETURNING *",
+        values![account.as_str(), now],
+        read,
+    )
 }
 
 /// Sets until when whoever works on an operation is left alone.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
 
 /// The operation that sets a password: RFC 3062.
 const PASSWORD_MODIFY: &[u8] = b"1.3.6.1.4.1.4203.1.11.1";
@@ -22,6 +23,7 @@ struct Seen {
     most: AtomicUsize,
     loses_answers: AtomicBool,
     hangs_up: AtomicBool,
+    holds: watch::Sender<bool>,
 }
 
 impl Intermediary {
@@ -54,6 +56,12 @@ impl Intermediary {
         self.seen.loses_answers.store(lose, Ordering::SeqCst);
     }
 
+    /// From now on, whether requests to set a password wait here. What waits is passed on later,
+    /// although nobody waits for the answer any more.
+    pub(crate) fn hold(&self, hold: bool) {
+        self.seen.holds.send_replace(hold);
+    }
+
     /// Ends a connection at the next question instead of passing it on.
     pub(crate) fn hang_up_once(&self) {
         self.seen.hangs_up.store(true, Ordering::SeqCst);
@@ -79,6 +87,9 @@ async fn pass_on(mut client: UnixStream, mut server: UnixStream, seen: Arc<Seen>
                     let mut parts = question.windows(PASSWORD_MODIFY.len());
                     let sets = parts.any(|part| part == PASSWORD_MODIFY);
                     last = sets && seen.loses_answers.load(Ordering::SeqCst);
+                    if sets {
+                        seen.holds.subscribe().wait_for(|holds| !holds).await.unwrap();
+                    }
                     server.write_all(question).await.unwrap();
                 }
                 _ => break,

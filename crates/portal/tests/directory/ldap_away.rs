@@ -30,7 +30,9 @@ async fn a_server_that_is_away_is_unavailable_and_is_found_when_it_is_back() {
         &world.set_password(STUDENT, "A", SECOND_PASSWORD).await
     ));
     assert!(is_unavailable(&world.lock(STUDENT, "B").await));
-    assert!(is_unavailable(&world.directory.outcome(&asked).await));
+    assert!(is_unavailable(
+        &world.directory.outcome(&asked, now()).await
+    ));
     world.slapd().start_again().await.unwrap();
     world.directory.check().await.unwrap();
     assert!(world.accepts(STUDENT, FIRST_PASSWORD).await);
@@ -121,8 +123,37 @@ async fn a_password_whose_answer_was_lost_is_unavailable_and_found_to_be_set() {
         .await;
     assert!(is_unavailable(&lost), "{lost:?}");
     let asked = operation("A", OperationKind::Password, STUDENT, recorded_at);
-    assert_eq!(directory.outcome(&asked).await.unwrap(), Outcome::Done);
+    assert_eq!(
+        directory.outcome(&asked, now()).await.unwrap(),
+        Outcome::Done
+    );
     assert!(slapd.accepts(STUDENT, SECOND_PASSWORD).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_password_that_is_still_on_its_way_is_not_taken_for_one_that_will_not_be_set() {
+    let slapd = Slapd::start().await.unwrap();
+    let (intermediary, directory) = through(&slapd, 2).await;
+    let (student, asked_by) = (id(STUDENT), OperationId::new("A"));
+    let second = password(SECOND_PASSWORD);
+    let first = directory.set_password(&student, &asked_by, &second, now());
+    first.await.unwrap();
+    // As if that had been long ago.
+    let recorded_at = now() + 3600;
+    let asked = operation("A", OperationKind::Password, STUDENT, recorded_at);
+    let found = async |now| directory.outcome(&asked, now).await.unwrap();
+    intermediary.hold(true);
+    let third = password("third-Passw0rd");
+    let gone = directory.set_password(&student, &asked_by, &third, recorded_at);
+    let gone = gone.await;
+    assert!(is_unavailable(&gone), "{gone:?}");
+    assert_eq!(found(recorded_at + 15).await, Outcome::Open);
+    assert_eq!(found(recorded_at + 299).await, Outcome::Open);
+    assert_eq!(found(recorded_at + 300).await, Outcome::NotDone);
+    intermediary.hold(false);
+    while !slapd.accepts(STUDENT, "third-Passw0rd").await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]
@@ -135,11 +166,16 @@ async fn a_lock_that_was_cut_off_is_found_unfinished_and_can_be_made_again() {
     let lost = directory.lock(&student, &operation_id, recorded_at).await;
     assert!(is_unavailable(&lost), "{lost:?}");
     let asked = operation("A", OperationKind::Lock, STUDENT, recorded_at);
-    assert_eq!(directory.outcome(&asked).await.unwrap(), Outcome::NotDone);
+    let found = async |now| directory.outcome(&asked, now).await.unwrap();
+    assert_eq!(found(recorded_at).await, Outcome::Open);
+    assert_eq!(found(recorded_at + 3600).await, Outcome::NotDone);
     intermediary.lose_answers(false);
     let again = directory.lock(&student, &operation_id, recorded_at);
     again.await.unwrap();
-    assert_eq!(directory.outcome(&asked).await.unwrap(), Outcome::Done);
+    assert_eq!(
+        directory.outcome(&asked, now()).await.unwrap(),
+        Outcome::Done
+    );
     let account = directory.account(&id(STUDENT), now()).await.unwrap();
     assert_eq!(account.unwrap().state, AccountState::Locked);
 }

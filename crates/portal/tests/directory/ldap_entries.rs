@@ -167,6 +167,50 @@ async fn where_no_other_password_would_do_either_nobody_is_asked_for_one() {
     assert!(world.accepts(STUDENT, SECOND_PASSWORD).await);
 }
 
+/// Somebody objects to a recovery a moment ago, which is when it matters.
+#[tokio::test]
+async fn an_account_is_locked_also_where_the_policy_refuses_another_password() {
+    let world = ldap().await;
+    for (attribute, value) in [("pwdMinAge", "3600"), ("pwdMinLength", "41")] {
+        world
+            .set_password(STUDENT, "A", SECOND_PASSWORD)
+            .await
+            .unwrap();
+        policy(world.slapd(), attribute, value).await;
+        world.lock(STUDENT, "B").await.unwrap();
+        let account = world.account(STUDENT).await.unwrap();
+        assert_eq!(account.state, AccountState::Locked, "{attribute}");
+        assert!(
+            !world.accepts(STUDENT, SECOND_PASSWORD).await,
+            "{attribute}"
+        );
+        let unlock = format!(
+            "dn: uid={STUDENT},{PEOPLE_DN}\nchangetype: modify\ndelete: pwdAccountLockedTime\n"
+        );
+        world.slapd().change(&unlock).await.unwrap();
+        policy(world.slapd(), attribute, "0").await;
+    }
+}
+
+#[tokio::test]
+async fn where_a_policy_refuses_and_there_is_no_mark_the_account_is_not_taken_for_locked() {
+    let world = ldap().await;
+    world
+        .set_password(STUDENT, "A", SECOND_PASSWORD)
+        .await
+        .unwrap();
+    policy(world.slapd(), "pwdMinAge", "3600").await;
+    let mut settings = settings(world.slapd());
+    settings.attributes.locked = None;
+    let directory = Ldap::new(settings).unwrap();
+    let lock = OperationId::new("B");
+    let refused = directory.lock(&id(STUDENT), &lock, now()).await;
+    assert!(
+        matches!(refused, Err(DirectoryError::Refused(_))),
+        "{refused:?}"
+    );
+}
+
 #[tokio::test]
 async fn what_the_portal_may_not_do_is_the_operators_affair() {
     let slapd = Slapd::start().await.unwrap();
@@ -182,7 +226,8 @@ async fn what_the_portal_may_not_do_is_the_operators_affair() {
         "{refused:?}"
     );
     let asked = operation("A", OperationKind::Lock, STUDENT, now());
-    assert_eq!(directory.outcome(&asked).await.unwrap(), Outcome::NotDone);
+    let found = directory.outcome(&asked, now() + 3600).await;
+    assert_eq!(found.unwrap(), Outcome::NotDone);
     assert!(!slapd.accepts(STUDENT, FIRST_PASSWORD).await.unwrap());
 }
 
@@ -204,7 +249,7 @@ async fn without_the_time_of_the_last_change_nobody_knows_whether_it_was_made() 
     let outcome = async |settings: &LdapSettings, kind, recorded_at| {
         let directory = Ldap::new(settings.clone()).unwrap();
         let asked = operation("A", kind, STUDENT, recorded_at);
-        directory.outcome(&asked).await.unwrap()
+        directory.outcome(&asked, at + 3600).await.unwrap()
     };
     use OperationKind::{AccessPass, Lock, Password};
     // The server's clock may be behind.

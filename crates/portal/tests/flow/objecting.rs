@@ -1,6 +1,7 @@
 //! "This was not me": a look changes nothing, the button puts the account on hold.
 
 use crate::harness::*;
+use kazasu_demo::slapd::Slapd;
 use kazasu_portal::account::AccountId;
 use kazasu_portal::lift_freeze;
 use reqwest::Method;
@@ -128,6 +129,54 @@ async fn a_hold_is_lifted_by_staff_only_and_a_mature_link_works_again() {
     site.unlock(TARO).await;
     let (mut browser, page) = site.recovering(&TAROS).await;
     browser.new_password(&page).await;
+}
+
+#[tokio::test]
+async fn a_lock_that_could_not_be_made_is_not_made_after_the_hold_was_lifted() {
+    let site = Site::start().await;
+    let site = site
+        .with_link(&TAROS, TARO)
+        .await
+        .with_link(&HANAKOS, HANAKO)
+        .await;
+    site.take_away("directory_operations").await;
+    let mut browser = site.browser();
+    let page = browser.get(&site.notice(TARO, "linked").await).await;
+    browser.press(&page, "freeze").await.is("frozen");
+    let account = AccountId::parse(TARO, None).unwrap();
+    lift_freeze(&site.store, account, site.now()).await.unwrap();
+    assert_eq!(site.operations().await, ["lock not_done"]);
+    site.bring_back("directory_operations").await;
+    site.pass(HOUR);
+    // Whatever was due before this one has been done after it.
+    site.freeze(HANAKO, "linked").await;
+    assert_eq!(site.state_of(TARO).await, "active");
+    assert_eq!(site.operations().await, ["lock done", "lock not_done"]);
+}
+
+/// Staff has to do it, and shall not be undone by another attempt.
+#[tokio::test]
+async fn a_lock_that_the_directory_refuses_is_tried_once() {
+    let slapd = Slapd::start().await.unwrap();
+    // Readable, but not to be written by the portal.
+    let locked = "attribute = \"description\"";
+    let tables = slapd
+        .settings()
+        .replace("attribute = \"pwdAccountLockedTime\"", locked);
+    let site = Site::start_with(&tables)
+        .await
+        .with_link(&TAROS, TARO)
+        .await;
+    let mut browser = site.browser();
+    let page = browser.get(&site.notice(TARO, "linked").await).await;
+    browser.press(&page, "freeze").await.is("frozen");
+    site.until("given up", async || {
+        site.operations().await == ["lock not_done"]
+    })
+    .await;
+    assert!(site.is_frozen(TARO).await);
+    let events = "SELECT count(*) AS value FROM audit_events WHERE kind = 'operation_not_done'";
+    assert_eq!(site.query::<i64>(events, &[]).await, [1]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::harness::*;
 
-const LEASE: i64 = 60;
+const LEASE: i64 = 15;
 
 #[tokio::test]
 async fn a_verifier_that_is_away_is_explained_and_waited_for() {

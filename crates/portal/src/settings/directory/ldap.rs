@@ -27,6 +27,8 @@ pub struct LdapSettings {
     pub attributes: LdapAttributes,
     /// How long anything may take.
     pub timeout: Duration,
+    /// Seconds after which a request that was not answered is not carried out any more.
+    pub carried_out_within: i64,
     /// How many connections at most.
     pub connections: usize,
 }
@@ -126,6 +128,7 @@ pub(super) struct LdapTable {
     password_changed_at: Option<String>,
     account_kind: Option<KindAttribute>,
     timeout_ms: u64,
+    carried_out_within: i64,
     connections: usize,
 }
 
@@ -151,6 +154,7 @@ impl Default for LdapTable {
             password_changed_at: None,
             account_kind: None,
             timeout_ms: 5000,
+            carried_out_within: 300,
             connections: 8,
         }
     }
@@ -181,6 +185,9 @@ impl LdapTable {
         if !(1..=30_000).contains(&self.timeout_ms) {
             problems.add("directory.ldap.timeout_ms: must be between 1 and 30000");
         }
+        if !(10..=86_400).contains(&self.carried_out_within) {
+            problems.add("directory.ldap.carried_out_within: must be between 10 and 86400");
+        }
         if !(1..=64).contains(&self.connections) {
             problems.add("directory.ldap.connections: must be between 1 and 64");
         }
@@ -210,6 +217,7 @@ impl LdapTable {
             object_class,
             attributes,
             timeout: Duration::from_millis(self.timeout_ms),
+            carried_out_within: self.carried_out_within,
             connections: self.connections,
         })
     }

@@ -131,6 +131,7 @@ names = []
 locked = { attribute = "", value = "x" }
 account_kind = { attribute = "employeeType", student = [], staff = [] }
 timeout_ms = 0
+carried_out_within = 9
 connections = 0
 outside = ["x"]
 "#,
@@ -146,6 +147,7 @@ outside = ["x"]
         "bind_dn",
         "base",
         "timeout_ms",
+        "carried_out_within",
         "connections",
         "names",
         "account_kind",
