@@ -80,7 +80,7 @@ fn refuse(app: &App, visitor: &Visitor, status: StatusCode, refusal: &Refusal) -
                 label: &label,
             }),
             reference: Some(&reference),
-            switchable: false,
+            switchable: true,
         },
     )
 }

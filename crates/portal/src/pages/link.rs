@@ -52,8 +52,8 @@ struct Stopped<'a> {
     reason: &'a str,
     why: String,
     next: String,
-    /// Where the button leads: to another sign-in, or home.
-    sign_in_again: bool,
+    /// Another account can help. Whoever signs in to another one has to tap anew.
+    another_account: bool,
     support: Option<&'a str>,
 }
 
@@ -266,7 +266,7 @@ impl Stop {
         }
     }
 
-    /// Whether signing in to another account can help.
+    /// Whether another account can help.
     fn is_about_the_account(&self) -> bool {
         matches!(
             self,
@@ -300,7 +300,7 @@ fn stopped(
         reason: word,
         why: say(".why"),
         next: say(".next"),
-        sign_in_again: stop.is_about_the_account(),
+        another_account: stop.is_about_the_account(),
         support: visit.support(),
     };
     visit.show_page(&say(""), &body, |_| ())

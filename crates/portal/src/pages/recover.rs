@@ -34,6 +34,8 @@ struct Options<'a> {
     replaced: bool,
     /// The card could not be tied to the one that was linked.
     relink: bool,
+    /// Whether there is anything to choose.
+    possible: bool,
     remedies: Vec<RemedyRow>,
     until: String,
     support: Option<&'a str>,
@@ -104,6 +106,7 @@ pub(super) async fn show(visit: &Visit, procedure: &Procedure, token: &str) -> P
             row.obstacle = Some(visit.words().say("obstacle-issued"));
         }
     }
+    let possible = remedies.iter().any(|row| row.obstacle.is_none());
     let body = Options {
         words: visit.words(),
         procedure: &procedure.id,
@@ -112,11 +115,17 @@ pub(super) async fn show(visit: &Visit, procedure: &Procedure, token: &str) -> P
         account: standing.link.as_ref().map(|link| link.account.to_string()),
         replaced: standing.replaced_by.is_some(),
         relink: tap.relink_required,
+        possible,
         remedies,
         until: visit.when(tap.at + evidence),
         support: visit.support(),
     };
-    Ok(visit.show("recover-options", &body))
+    let title = if possible {
+        "recover-options"
+    } else {
+        "recover-none"
+    };
+    Ok(visit.show(title, &body))
 }
 
 fn kind(remedy: Remedy) -> OperationKind {

@@ -87,7 +87,7 @@ async fn a_directory_that_is_away_is_explained_wherever_it_is_needed() {
         .await
         .refuses("directory_unavailable");
     let page = recovering.press(&form, "random").await;
-    assert!(page.is("recover-options").says("obstacle-directory_down"));
+    assert!(page.is("recover-none").says("obstacle-directory_down"));
     let page = site.browser().tap(&site, "state", &TAROS).await;
     assert!(page.is("state-linked").says("obstacle-directory_down"));
     // What needs no directory works.

@@ -140,16 +140,16 @@ async fn whoever_is_not_linked_recovers_nothing_and_is_told_why() {
     let site = Site::start().await.with_link(&TAROS, TARO).await;
     let mut browser = site.browser();
     let page = browser.tap(&site, "recover", &HANAKOS).await;
-    assert!(page.is("recover-options").says("obstacle-not_linked"));
+    assert!(page.is("recover-none").says("obstacle-not_linked"));
     assert!(!page.shows(TARO));
     for remedy in ["password", "access-pass"] {
         let path = format!("{}/{remedy}", path_of(&page.url));
         let token = page.field("end", "token");
-        browser.get(&path).await.is("recover-options");
+        browser.get(&path).await.is("recover-none");
         browser
             .post(&path, &[("token", &token)])
             .await
-            .is("recover-options");
+            .is("recover-none");
     }
     assert_eq!(site.operations().await, Vec::<String>::new());
 }
@@ -181,7 +181,7 @@ async fn a_revoked_a_locked_and_a_vanished_account_are_not_recovered_and_the_per
         browser
             .post(&path, &[("token", &token)])
             .await
-            .is("recover-options");
+            .is("recover-none");
         let state = site.browser().tap(&site, "state", &card).await;
         assert!(state.is("state-linked").says(obstacle));
     }
@@ -212,7 +212,7 @@ async fn an_account_is_recovered_so_many_times_a_day_and_then_no_more() {
     second.new_access_pass(&page).await;
     // The page was made before.
     let page = third.press(&form, "random").await;
-    page.is("recover-options");
+    page.is("recover-none");
     assert!(page.says("obstacle-too_often"), "{page:?}");
     site.pass(DAY + 1);
     let (mut browser, page) = site.recovering(&TAROS).await;

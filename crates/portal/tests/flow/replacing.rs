@@ -49,7 +49,7 @@ async fn whoever_taps_the_old_card_to_recover_learns_that_another_took_its_place
     let site = replaced().await;
     let mut browser = site.browser();
     let page = browser.tap(&site, "recover", &TAROS).await;
-    assert!(page.is("recover-options").says("state.replaced"));
+    assert!(page.is("recover-none").says("state.replaced"));
     browser.follow(&page, "object").await.is("unlink");
 }
 

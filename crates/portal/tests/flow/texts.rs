@@ -91,6 +91,18 @@ async fn every_page_can_be_read_in_the_other_language_and_in_the_first_again() {
 }
 
 #[tokio::test]
+async fn whoever_is_told_no_can_read_why_in_the_other_language() {
+    let site = Site::start().await;
+    let mut browser = site.browser();
+    let page = browser.get("/notice/of-nothing").await;
+    let page = page.refuses("notice_unknown");
+    assert!(page.html.contains("href=\"?lang=ja\""), "{page:?}");
+    let japanese = browser.get("/notice/of-nothing?lang=ja").await;
+    let japanese = japanese.refuses("notice_unknown");
+    assert!(japanese.html.contains("<html lang=\"ja\">"), "{japanese:?}");
+}
+
+#[tokio::test]
 async fn the_language_switch_asks_for_nothing_to_be_done_again() {
     let site = Site::start().await.with_link(&TAROS, TARO).await;
     let (mut browser, options) = site.recovering(&TAROS).await;

@@ -3,7 +3,7 @@
 purpose-view = 連携の確認
 purpose-link = カードの連携
 purpose-unlink = 連携の解除
-purpose-recover = アカウントの回復
+purpose-recover = アカウントを取り戻す
 purpose-rescue = クラウドデータの救出
 purpose-join = 卒業生サービスへの参加
 purpose-counter = 窓口での本人確認
