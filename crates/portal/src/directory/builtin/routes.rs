@@ -5,13 +5,14 @@ use crate::account::AccountId;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use kazasu_service::Clock;
+use kazasu_service::limits::TooOften;
 use kazasu_service::page::Language;
 use kazasu_service::secret;
 use kazasu_service::store::{Store, StoreError};
@@ -101,7 +102,7 @@ async fn answer_sign_in(
         Err(SignInError::Locked) => refusal(StatusCode::LOCKED, "locked"),
         Err(SignInError::TooOften { retry_after }) => {
             let refused = refusal(StatusCode::TOO_MANY_REQUESTS, "too_often");
-            ([(RETRY_AFTER, retry_after.to_string())], refused).into_response()
+            ([TooOften { retry_after }.header()], refused).into_response()
         }
         Err(SignInError::Store(error)) => unavailable(&error),
     }

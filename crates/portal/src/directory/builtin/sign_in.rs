@@ -54,7 +54,7 @@ pub enum SignInError {
     #[error("too many wrong attempts; again in {retry_after} seconds")]
     TooOften {
         /// When the next one will be, in seconds.
-        retry_after: i64,
+        retry_after: u64,
     },
     /// The database.
     #[error("the directory's database failed")]
@@ -84,7 +84,7 @@ pub async fn sign_in(
     let attempt = store.write(move |c| attempt(c, &id, now)).await?;
     let found = match attempt {
         Err(refused_until) if refused_until > now => {
-            let retry_after = refused_until - now;
+            let retry_after = (refused_until - now).unsigned_abs();
             return Err(SignInError::TooOften { retry_after });
         }
         // Whether there is such an account shall not be told by how long this takes.
