@@ -9,9 +9,9 @@ mod post;
 mod transport;
 
 pub(crate) use letter::Letterhead;
-pub(crate) use outbox::enqueue;
 #[cfg(test)]
 pub(crate) use outbox::forget;
+pub(crate) use outbox::{Kept, enqueue, of_account};
 pub use post::PostError;
 pub(crate) use post::{Post, keep_sending};
 

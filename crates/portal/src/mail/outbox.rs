@@ -1,6 +1,7 @@
 //! The outbox: what waits to be sent, and what became of it.
 
 use super::{Details, Kind, Notice, Recipient};
+use crate::account::AccountId;
 use crate::mail::message::parse_address;
 use kazasu_service::audit;
 use kazasu_service::page::Language;
@@ -237,6 +238,42 @@ pub(super) fn waiting(c: &mut Connection<'_>) -> Result<(i64, Option<i64>), SqlE
         |row| Ok((row.get("number")?, row.get("oldest")?)),
     )?;
     Ok(found.unwrap_or((0, None)))
+}
+
+/// What is left of a mail.
+pub(crate) struct Kept {
+    pub(crate) kind: String,
+    /// `waiting`, `sent` or `given_up`.
+    pub(crate) state: String,
+    /// The address, until it ended.
+    pub(crate) recipient: Option<String>,
+    pub(crate) queued_at: i64,
+    pub(crate) ended_at: Option<i64>,
+}
+
+/// Every mail about an account that is known to be about it, the newest first: those about what can
+/// be objected to, and about that the account was frozen.
+pub(crate) fn of_account(
+    c: &mut Connection<'_>,
+    account: &AccountId,
+) -> Result<Vec<Kept>, SqlError> {
+    c.query(
+        "SELECT kind, state, recipient, queued_at, ended_at FROM mails
+         WHERE event IN (SELECT event FROM notices WHERE account = ?1
+                         UNION ALL
+                         SELECT 'frozen:' || id FROM operations WHERE account = ?1)
+         ORDER BY number DESC",
+        values![account.as_str()],
+        |row| {
+            Ok(Kept {
+                kind: row.get("kind")?,
+                state: row.get("state")?,
+                recipient: row.get("recipient")?,
+                queued_at: row.get("queued_at")?,
+                ended_at: row.get("ended_at")?,
+            })
+        },
+    )
 }
 
 /// Forgets what ended before `before`; returns how many mails that were.

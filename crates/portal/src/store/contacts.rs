@@ -80,6 +80,18 @@ pub(crate) fn to_tell(
     )
 }
 
+/// When the contacts of an account were read last, if they are read from time to time.
+pub(crate) fn read_at(
+    c: &mut Connection<'_>,
+    account: &AccountId,
+) -> Result<Option<i64>, SqlError> {
+    c.optional(
+        "SELECT looked_at FROM watched_accounts WHERE account = ?1",
+        values![account.as_str()],
+        |row| row.get("looked_at"),
+    )
+}
+
 /// In which language an account's person is told; `None` if nobody knows.
 pub(crate) fn language(
     c: &mut Connection<'_>,

@@ -2,7 +2,7 @@
 
 use crate::account::AccountId;
 use crate::link::Link;
-use kazasu_service::store::{Connection, SqlError};
+use kazasu_service::store::{Connection, Row, SqlError};
 use kazasu_service::values;
 
 /// An event that people were told about.
@@ -58,16 +58,32 @@ pub(crate) fn told(
         "SELECT event, account, kind, browser, at FROM notices
          WHERE token_hash = ?1 AND expires_at > ?2",
         values![token_hash, now],
-        |row| {
-            let account: String = row.get("account")?;
-            Ok(Told {
-                event: row.get("event")?,
-                account: AccountId::parse(&account, None).ok_or(SqlError::Kind)?,
-                kind: row.get("kind")?,
-                browser: row.get("browser")?,
-                at: row.get("at")?,
-            })
-        },
+        read,
+    )
+}
+
+fn read(row: &Row<'_>) -> Result<Told, SqlError> {
+    let account: String = row.get("account")?;
+    Ok(Told {
+        event: row.get("event")?,
+        account: AccountId::parse(&account, None).ok_or(SqlError::Kind)?,
+        kind: row.get("kind")?,
+        browser: row.get("browser")?,
+        at: row.get("at")?,
+    })
+}
+
+/// Every event of an account that people were told about, the newest first, with the time until
+/// when they can object.
+pub(crate) fn told_of(
+    c: &mut Connection<'_>,
+    account: &AccountId,
+) -> Result<Vec<(Told, i64)>, SqlError> {
+    c.query(
+        "SELECT event, account, kind, browser, at, expires_at FROM notices
+         WHERE account = ?1 ORDER BY at DESC, event",
+        values![account.as_str()],
+        |row| Ok((read(row)?, row.get("expires_at")?)),
     )
 }
 

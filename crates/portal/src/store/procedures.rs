@@ -265,6 +265,36 @@ pub(crate) fn end_session(c: &mut Connection<'_>, cookie_hash: &[u8; 32]) -> Res
     Ok(())
 }
 
+/// A procedure of whatever browser, as far as it can be told without that one's cookie.
+pub(crate) struct UnderWay {
+    pub(crate) kind: String,
+    pub(crate) started_at: i64,
+    pub(crate) browser: String,
+}
+
+/// Every procedure in which this account, its card or this pseudonym took part, the newest first.
+pub(crate) fn of_person(
+    c: &mut Connection<'_>,
+    account: Option<&AccountId>,
+    ppid: Option<&str>,
+    now: i64,
+) -> Result<Vec<UnderWay>, SqlError> {
+    c.query(
+        "SELECT kind, started_at, browser FROM procedures
+         WHERE expires_at > ?3 AND (account = CAST(?1 AS TEXT) OR ppid = CAST(?2 AS TEXT) OR ppid IN
+           (SELECT ppid FROM links WHERE account = CAST(?1 AS TEXT) AND ended_at IS NULL))
+         ORDER BY started_at DESC, id",
+        values![account.map(AccountId::as_str), ppid, now],
+        |row| {
+            Ok(UnderWay {
+                kind: row.get("kind")?,
+                started_at: row.get("started_at")?,
+                browser: row.get("browser")?,
+            })
+        },
+    )
+}
+
 /// Ends every procedure in which this account or pseudonym took part.
 pub(crate) fn end_of_person(
     c: &mut Connection<'_>,

@@ -1,6 +1,8 @@
 //! Everything that is stored about a person: they see it, and can have it erased.
 
 use crate::harness::*;
+use kazasu_portal::MIGRATIONS;
+use kazasu_service::store::{Location, Schema, Store};
 
 async fn with_history() -> Site {
     let site = Site::start().await;
@@ -38,6 +40,81 @@ async fn a_person_sees_everything_that_is_stored_about_them() {
     }
 }
 
+/// What says on the page that a table of the database holds something about its reader; nothing for
+/// one that holds nothing about anybody.
+fn told_about(table: &str) -> &'static [&'static str] {
+    match table {
+        // A session is its procedures, and a request is one that a procedure waits for.
+        "sessions" | "requests" | "procedures" => &["stored-procedure"],
+        "links" => &["stored-link"],
+        "operations" => &["stored-password", "stored-access_pass", "stored-lock"],
+        "contacts" | "watched_accounts" => &["stored-language-ja", "stored-contacts-read"],
+        "notices" => &["stored-notice"],
+        "freezes" => &["stored-freeze"],
+        "mails" => &["stored-mail-waiting", "stored-mail-sent"],
+        "audit_events" => &["stored.audit"],
+        "audit_seals" | "schema_migrations" => &[],
+        table if table.starts_with("directory_") => &["stored.directory"],
+        table => panic!("nobody is told what is in {table}"),
+    }
+}
+
+async fn tables() -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let location = Location::Sqlite(folder.path().join("portal.db"));
+    let store = Store::open(&location, MIGRATIONS, Schema::Migrate).unwrap();
+    let all = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    let found = store.read(move |c| c.query(all, &[], |row| row.get("name")));
+    found.await.unwrap()
+}
+
+#[tokio::test]
+async fn of_every_table_that_holds_something_about_a_person_they_are_told() {
+    let site = with_history().await;
+    site.import(&PEOPLE.replace("taro@mail.example", "new@mail.example"))
+        .await;
+    site.freeze(TARO, "password").await;
+    let uncertain = "UPDATE operations SET state = 'unknown' WHERE kind = 'access_pass'";
+    assert_eq!(site.execute(uncertain, &[]).await, 1);
+    let sent = "UPDATE mails SET state = 'sent', recipient = NULL, ended_at = queued_at
+                WHERE number = (SELECT min(number) FROM mails)";
+    assert_eq!(site.execute(sent, &[]).await, 1);
+    let page = site.browser().tap(&site, "state", &TAROS).await;
+    for table in tables().await {
+        for key in told_about(&table) {
+            assert!(page.says(key), "{table}: {key} is not on {page:?}");
+        }
+    }
+    // Each row of these, not only some.
+    for (mark, rows) in [
+        ("told on", "SELECT event AS value FROM notices"),
+        (
+            "to be sent to",
+            "SELECT id AS value FROM mails WHERE state = 'waiting'",
+        ),
+        (
+            ": the account was put on hold",
+            "SELECT id AS value FROM mails WHERE kind = 'frozen'",
+        ),
+        (
+            "it is not known yet",
+            "SELECT id AS value FROM operations WHERE state = 'unknown'",
+        ),
+        (
+            "(an earlier address)",
+            "SELECT address AS value FROM contacts WHERE gone_at > 0",
+        ),
+    ] {
+        let rows = site.query::<String>(rows, &[]).await.len();
+        assert!(rows > 0, "{mark}");
+        assert_eq!(
+            page.visible().matches(mark).count(),
+            rows,
+            "{mark}: {page:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn whoever_unlinked_still_sees_and_erases_what_is_kept_about_their_card() {
     let site = Site::start().await.with_link(&TAROS, TARO).await;
@@ -50,6 +127,7 @@ async fn whoever_unlinked_still_sees_and_erases_what_is_kept_about_their_card() 
     assert!(page.has("stored") && page.shows("removed on"), "{page:?}");
     // Only a sign-in proves that the rest is theirs, too.
     assert!(!page.shows("taro@mail.example"));
+    assert!(page.says("stored.card") && !page.says("stored.account"));
     let page = browser.follow(&page, "to-erase").await;
     browser.press(page.is("erase"), "erase").await.is("erased");
     let left = "SELECT id AS value FROM links";

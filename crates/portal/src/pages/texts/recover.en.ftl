@@ -91,4 +91,5 @@ event-password = a new password was issued
 event-access_pass = a temporary access pass was issued
 event-password_perhaps = a new password may have been issued
 event-access_pass_perhaps = a temporary access pass may have been issued
+event-frozen = the account was put on hold
 event-erased = what was stored was erased

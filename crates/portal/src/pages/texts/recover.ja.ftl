@@ -88,4 +88,5 @@ event-password = パスワードの再発行
 event-access_pass = 一時アクセスパスの発行
 event-password_perhaps = 途中で切れたパスワードの再発行
 event-access_pass_perhaps = 途中で切れた一時アクセスパスの発行
+event-frozen = アカウントの手続きの停止
 event-erased = 保存されている情報の消去

@@ -92,6 +92,7 @@ CREATE TABLE notices (
   at         INTEGER NOT NULL,             -- when
   expires_at INTEGER NOT NULL              -- from then on nobody can object
 ) STRICT;
+CREATE INDEX notices_by_account ON notices (account);
 
 CREATE TABLE freezes (
   account   TEXT    NOT NULL PRIMARY KEY, -- nothing can be recovered or linked
