@@ -2,7 +2,7 @@
 
 use crate::procedure::ProcedureKind;
 use crate::store::holdings::Holdings;
-use crate::store::operations::{OperationState, Recorded, word};
+use crate::store::operations::{OperationState, Recorded};
 use prometheus::{IntCounterVec, IntGauge, Opts, Registry};
 
 /// Procedures by the steps they reached here, operations by what became of them, refusals by why.
@@ -114,7 +114,7 @@ impl Counted {
     }
 
     pub(crate) fn operation(&self, recorded: &Recorded, outcome: OperationState) {
-        let labels = [word(recorded.operation.kind), outcome.as_str()];
+        let labels = [recorded.operation.kind.as_str(), outcome.as_str()];
         self.operations.with_label_values(&labels).inc();
     }
 

@@ -7,7 +7,7 @@ use crate::directory::{DirectoryError, Operation, OperationId, OperationKind};
 use crate::failure::Failure;
 use crate::mail::Kind;
 use crate::password::{AccessPass, Password};
-use crate::store::operations::{self, OperationState, Recorded, word};
+use crate::store::operations::{self, OperationState, Recorded};
 use crate::store::{freezes, links, turns};
 use crate::telling::Event;
 use kazasu_service::Clock;
@@ -103,7 +103,7 @@ impl Issuing {
         kind: OperationKind,
         clock: &Clock,
     ) -> Option<Arc<Issued>> {
-        let key = (procedure.to_owned(), word(kind));
+        let key = (procedure.to_owned(), kind.as_str());
         let running = self.0.lock().expect(NO_PANIC).get(&key).cloned()?;
         let (outcome, at) = ended(running).await?;
         // The second click may have come long before the first one's end. Should the clock have been
@@ -139,7 +139,7 @@ pub(crate) async fn issue(app: &Arc<App>, issue: Issue, wanted: Wanted) -> Outco
         Wanted::Password(_) | Wanted::ChosenPassword(_) => OperationKind::Password,
         Wanted::AccessPass => OperationKind::AccessPass,
     };
-    let key = (issue.procedure.clone(), word(kind));
+    let key = (issue.procedure.clone(), kind.as_str());
     let running = match app.issuing.join(&key) {
         Ok(running) => running,
         Err(sender) => {
@@ -356,7 +356,7 @@ pub(crate) fn note(
 ) -> Result<(), SqlError> {
     let details = Details::default()
         .with("operation", recorded.operation.id.as_str())
-        .with("kind", word(recorded.operation.kind))
+        .with("kind", recorded.operation.kind.as_str())
         .with("link", recorded.link.as_deref());
     audit::record(c, now, what, &details)
 }

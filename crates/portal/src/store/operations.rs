@@ -53,15 +53,6 @@ impl From<Outcome> for OperationState {
     }
 }
 
-/// As an operation's kind is stored and audited.
-pub(crate) fn word(kind: OperationKind) -> &'static str {
-    match kind {
-        OperationKind::Password => "password",
-        OperationKind::AccessPass => "access_pass",
-        OperationKind::Lock => "lock",
-    }
-}
-
 fn read(row: &Row<'_>) -> Result<Recorded, SqlError> {
     let (kind, state): (String, String) = (row.get("kind")?, row.get("state")?);
     let account: String = row.get("account")?;
@@ -77,7 +68,7 @@ fn read(row: &Row<'_>) -> Result<Recorded, SqlError> {
         OperationState::NotDone,
         OperationState::Unknown,
     ];
-    let known_kind = kinds.into_iter().find(|known| word(*known) == kind);
+    let known_kind = kinds.into_iter().find(|known| known.as_str() == kind);
     let known_state = states.into_iter().find(|known| known.as_str() == state);
     Ok(Recorded {
         operation: Operation {
@@ -112,7 +103,7 @@ pub(crate) fn record(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'recorded', ?7, ?8) ON CONFLICT DO NOTHING",
         values![
             id.as_str(),
-            word(*kind),
+            kind.as_str(),
             account.as_str(),
             &recorded.link,
             &recorded.procedure,
@@ -173,7 +164,7 @@ pub(crate) fn of_procedure(
 ) -> Result<Option<Recorded>, SqlError> {
     c.optional(
         "SELECT * FROM operations WHERE procedure = ?1 AND kind = ?2 AND state <> 'not_done'",
-        values![procedure, word(kind)],
+        values![procedure, kind.as_str()],
         read,
     )
 }

@@ -15,7 +15,7 @@ fn issued() -> Arc<Issued> {
 async fn second_click_gets_it(end: i64, late: i64) -> bool {
     let issuing = Issuing::default();
     let kind = OperationKind::Password;
-    let Err(first) = issuing.join(&("procedure".to_owned(), word(kind))) else {
+    let Err(first) = issuing.join(&("procedure".to_owned(), kind.as_str())) else {
         panic!("nobody was first");
     };
     let time = Arc::new(AtomicI64::new(NOON));
