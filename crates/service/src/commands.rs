@@ -14,7 +14,7 @@ pub mod serve;
 
 pub use audit::{Audit, AuditCommand, Export, HeadError, HeadOf, Verify};
 pub use backup::{Backup, Restore};
-pub use check_config::CheckConfig;
+pub use check_config::{CheckConfig, Findings};
 pub use documents::{Completions, Man};
 pub use migrate::Migrate;
 

@@ -1,6 +1,7 @@
 //! `init`, `check-config`, `migrate` and serving what they made.
 
 use crate::init;
+use kazasu_demo::slapd::Slapd;
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixDatagram;
@@ -187,6 +188,34 @@ fn check_config_looks_at_every_secret() {
             checked.out
         );
     }
+}
+
+#[tokio::test]
+async fn check_config_asks_an_ldap_server_whether_it_answers_the_portal() {
+    let slapd = Slapd::start().await.unwrap();
+    let site = init(&[]);
+    let text = site.text("site/portal.toml");
+    let write = |directory: &str| {
+        let (before, after) = text.split_once("\n[directory]\n").unwrap();
+        let (_, after) = after.split_once("\n[").unwrap();
+        let changed = format!("{before}\n{directory}\n[{after}");
+        std::fs::write(site.path("site/portal.toml"), changed).unwrap();
+    };
+    write(&slapd.settings());
+    let answers = site.run(&["check-config"]).success();
+    assert!(!answers.contains("directory: "), "{answers}");
+    let ca = slapd.ca().display().to_string();
+    write(&slapd.settings().replace(&ca, "/dev/null"));
+    let without_authority = site.run(&["check-config"]);
+    assert_eq!(without_authority.code, 1);
+    let found = without_authority.out;
+    assert!(found.contains("problem: directory: "), "{found}");
+    write(&slapd.settings());
+    slapd.stop().await.unwrap();
+    // It may be back when the portal starts.
+    let away = site.run(&["check-config"]).success();
+    let told = "warning: directory: the directory cannot be reached: ";
+    assert!(away.contains(told), "{away}");
 }
 
 #[test]

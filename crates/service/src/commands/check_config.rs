@@ -17,9 +17,18 @@ pub struct CheckConfig<C: Args> {
     json: bool,
 }
 
+/// What was found, a sentence each.
+#[derive(Default)]
+pub struct Findings {
+    /// With these the server does not start, or not as it should.
+    pub problems: Vec<String>,
+    /// What is probably not meant, or not so now.
+    pub warnings: Vec<String>,
+}
+
 impl<C: Args> CheckConfig<C> {
     /// Says what was wrong when the file at `path` was `read`. If it can be used, `further` looks
-    /// at what it names, such as keys, and returns the problems.
+    /// at what it names, such as keys.
     ///
     /// # Errors
     /// [`SettingsError::File`]: nothing could be checked.
@@ -27,11 +36,18 @@ impl<C: Args> CheckConfig<C> {
         self,
         path: &Path,
         read: Result<Checked<T>, SettingsError>,
-        further: impl FnOnce(&T) -> Vec<String>,
+        further: impl FnOnce(&T) -> Findings,
     ) -> Result<ExitCode, SettingsError> {
-        let (problems, warnings) = match read {
-            Ok(checked) => (further(&checked.settings), checked.warnings),
-            Err(SettingsError::Invalid(problems)) => (problems, Vec::new()),
+        let Findings { problems, warnings } = match read {
+            Ok(checked) => {
+                let mut found = further(&checked.settings);
+                found.warnings.splice(..0, checked.warnings);
+                found
+            }
+            Err(SettingsError::Invalid(problems)) => Findings {
+                problems,
+                ..Findings::default()
+            },
             Err(error) => return Err(error),
         };
         if self.json {

@@ -2,7 +2,7 @@
 
 use super::Config;
 use anyhow::Context as _;
-use kazasu_service::commands::CheckConfig;
+use kazasu_service::commands::{CheckConfig, Findings};
 use kazasu_verifier::{Keys, Settings};
 use std::process::ExitCode;
 
@@ -14,8 +14,11 @@ pub(crate) fn run(command: CheckConfig<Config>) -> anyhow::Result<ExitCode> {
         .context("nothing could be checked")
 }
 
-fn keys_problem(settings: &Settings) -> Vec<String> {
+fn keys_problem(settings: &Settings) -> Findings {
     let problem = |error: anyhow::Error| format!("keys: {error:#}");
     let loaded = Keys::load(&settings.keys).map_err(anyhow::Error::from);
-    loaded.err().map(problem).into_iter().collect()
+    Findings {
+        problems: loaded.err().map(problem).into_iter().collect(),
+        ..Findings::default()
+    }
 }
