@@ -1,9 +1,8 @@
 // The browser demo: one procedure after the other, as its start page says, and every page of its
 // own looked at closely; or drawn, for docs/demo.md. The arguments are its origins.
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { DESKTOP, inspect, launch, person } from "./browser.mjs";
-import { small } from "./png.mjs";
+import { draw } from "./drawing.mjs";
 
 const [front, portal, phone, signIn] = process.argv.slice(2);
 const pictures = process.env.KAZASU_SCREENSHOTS;
@@ -12,7 +11,7 @@ const DRAWN = {
   "/ (en)": "start", consent: "consent", "the PIN for signing in": "pin", reading: "reading",
   "link?": "link", "a secret": "password", "a mail": "mail",
 };
-const look = pictures ? draw : inspect;
+const look = pictures ? picture : inspect;
 const browser = await launch();
 const submit = (page, id) => page.locator(`#${id} button`).click();
 
@@ -23,11 +22,8 @@ await lostAuthenticator();
 await withoutScripts();
 await browser.close();
 
-async function draw({ page }, name) {
-  if (!DRAWN[name]) return;
-  mkdirSync(pictures, { recursive: true });
-  const png = await page.screenshot({ fullPage: true, animations: "disabled" });
-  writeFileSync(`${pictures}/${DRAWN[name]}.png`, small(png));
+async function picture({ page }, name) {
+  if (DRAWN[name]) await draw(page, "", DRAWN[name]);
 }
 
 /** The pages that need nobody. */
@@ -90,7 +86,7 @@ async function linkAndRecover() {
   await tap(someone, "taro", { auth: "1234", name: "1234" }, look);
   // Taken away in mid-read, and put back.
   await page.waitForSelector("#take-away");
-  if (pictures) await draw(someone, "reading");
+  if (pictures) await picture(someone, "reading");
   await submit(page, "take-away");
   await page.waitForSelector("[data-reason=lost]");
   await look(someone, "lost");

@@ -51,9 +51,13 @@ async function linking({ page }, seen) {
 
 /** The page that leads on by itself, kept from doing so. */
 async function leaving(page, seen) {
-  const nowhere = (route) => route.fulfill({ status: 204 });
+  let stays;
+  const left = new Promise((resolve) => (stays = resolve));
+  const nowhere = async (route) => {
+    await route.fulfill({ status: 204 });
+    stays();
+  };
   await page.route(`${signIn}/authorize?**`, nowhere);
-  const left = page.waitForRequest(`${signIn}/authorize?**`);
   await submit(page, "sign-in");
   await left;
   await seen("leave");
@@ -76,8 +80,9 @@ async function stops({ page }, seen) {
 
 async function states({ page }, seen) {
   await tap(page, "state", "taro");
-  await page.locator("#stored summary").click();
   await seen("state-linked");
+  await page.locator("#stored summary").click();
+  await seen("state-stored");
   await tap(page, "state", "kazasu");
   await seen("state-not-linked");
   await bySignIn(page, "state", "taro");
@@ -103,6 +108,9 @@ async function recovering({ page }, seen) {
   await submit(page, "random");
   await page.waitForSelector("#secret");
   await seen("secret-password");
+  await page.emulateMedia({ media: "print" });
+  await seen("secret-password-printed");
+  await page.emulateMedia({ media: "screen" });
   await submit(page, "saved");
   await page.waitForSelector("#done");
   await seen("saved");
