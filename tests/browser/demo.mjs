@@ -19,6 +19,7 @@ for (const language of ["ja", "en"]) await lookAround(language);
 await linkAndRecover();
 await onAnotherDevice();
 await lostAuthenticator();
+await nearlyTheSameName();
 await withoutScripts();
 await browser.close();
 
@@ -215,6 +216,28 @@ async function lostAuthenticator() {
   await look(someone, "register an authenticator");
   await submit(page, "register");
   await page.waitForSelector("#authenticator[data-has=true]");
+  await someone.context.close();
+}
+
+/** The account has another form of one character: its person is asked, and may say yes. */
+async function nearlyTheSameName() {
+  const someone = await person(browser, { language: "ja" });
+  const { page } = someone;
+  await page.goto(`${portal}/link`);
+  await submit(page, "begin-tap");
+  await submit(page, "start-same-phone");
+  await tap(someone, "ryoko", { auth: "7890", name: "7890" });
+  await page.locator("#return").click({ timeout: 30_000 });
+  await submit(page, "sign-in");
+  await signInAs(page, "1000000007", "Mihon-Ryoko-2026");
+  await submit(page, "approve");
+  await page.waitForSelector("#link");
+  for (const name of ["見本　凉子", "見本　涼子"]) {
+    assert.equal(await page.locator(`.facts dd:has-text("${name}")`).count(), 1, name);
+  }
+  await look(someone, "nearly the same name");
+  await submit(page, "link");
+  await page.waitForSelector("a[href='/unlink']");
   await someone.context.close();
 }
 

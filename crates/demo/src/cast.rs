@@ -7,13 +7,14 @@ use kazasu_service::page::Language;
 use serde::Deserialize;
 
 /// Everybody, in the order in which they are introduced.
-const PEOPLE: [&str; 6] = [
+const PEOPLE: [&str; 7] = [
     include_str!("cast/taro.toml"),
     include_str!("cast/kazasu.toml"),
     include_str!("cast/hanako.toml"),
     include_str!("cast/jiro.toml"),
     include_str!("cast/momoko.toml"),
     include_str!("cast/saburo.toml"),
+    include_str!("cast/ryoko.toml"),
 ];
 
 /// One of them.
@@ -123,6 +124,11 @@ mod tests {
         assert!(accounts().any(|account| account.id == *student && account.kind == "student"));
         assert!(accounts().any(|account| account.left_days_ago == Some(40)));
         assert!(accounts().any(|account| account.authenticator_lost));
+        assert!(people.iter().any(|person| {
+            let has_the_cards_name =
+                |account: &PersonsAccount| account.names.contains(&person.card.name);
+            !person.accounts.iter().any(has_the_cards_name)
+        }));
         for past in [
             None,
             Some(Past::Linked),

@@ -54,6 +54,9 @@ person-saburo = Is linked, but lost the phone with the authenticator.
     .try1 = Sign in at “security information”: the password is right, and nobody gets in.
     .try2 = Portal → “I forgot my password”: have a temporary access pass issued.
     .try3 = Sign in with the pass in place of the password, and register a new authenticator.
+person-ryoko = A student whose account has another form of one character: 見本　凉子 on the card, 見本　涼子 at the university.
+    .try1 = Portal → “Link your card”: both names are shown, and you are asked whether both are yours. Confirm, and the card is linked.
+    .try2 = Sign in to another student’s account in place of this one: the names differ by more, and the portal stops.
 
 desk = The counters of the demo
     .text = The municipality’s counter looks after cards. Each order counts at once.

@@ -40,6 +40,7 @@ cards = Whose card is in your hand?
     .jiro = has a renewed card
     .momoko = lost a card and has a new one
     .saburo = lost the authenticator
+    .ryoko = is written a little differently at the university
     .nothing = Opening this page has not started anything.
 
 no-ticket = This link cannot be used
