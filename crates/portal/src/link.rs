@@ -12,7 +12,7 @@ pub(crate) struct Link {
     pub(crate) linked_at: i64,
     /// From then on it can be used to recover.
     pub(crate) matures_at: i64,
-    /// The link of the same account that it took the place of.
+    /// The link of the same account that it took the place of, perhaps a while after that had ended.
     pub(crate) replaces: Option<String>,
     pub(crate) ended: Option<Ended>,
 }
@@ -27,15 +27,18 @@ pub(crate) struct Ended {
 /// Why a link ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EndedBecause {
-    /// Its person wanted it.
+    /// Its card was tapped for that.
     Unlinked,
+    /// Somebody signed in for that. Its card's holder may not know.
+    UnlinkedBySignIn,
     /// Another card took its place.
     Replaced,
     /// The earlier card's holder objected while it matured.
     Vetoed,
     /// Somebody said "this was not me" while it matured.
     Frozen,
-    /// Its person had everything erased.
+    /// Everything was erased, by somebody who did not tap its card. It stays for a while, so that
+    /// its card's holder can object to the next one.
     Erased,
 }
 
@@ -47,8 +50,9 @@ impl Link {
 }
 
 impl EndedBecause {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Unlinked,
+        Self::UnlinkedBySignIn,
         Self::Replaced,
         Self::Vetoed,
         Self::Frozen,
@@ -58,6 +62,7 @@ impl EndedBecause {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Unlinked => "unlinked",
+            Self::UnlinkedBySignIn => "unlinked_by_sign_in",
             Self::Replaced => "replaced",
             Self::Vetoed => "vetoed",
             Self::Frozen => "frozen",

@@ -5,6 +5,7 @@ use crate::account::AccountId;
 use crate::link::{EndedBecause, Link};
 use crate::mail::Kind;
 use crate::procedure::Procedure;
+use crate::store::links::Replacement;
 use crate::store::{contacts, freezes, links, operations, procedures, turns};
 use crate::telling::{Event, Teller};
 use kazasu_service::audit::{self, Details};
@@ -41,7 +42,9 @@ pub(crate) enum NoLink {
     Overtaken,
 }
 
-/// What would come of a wish now, without writing anything: `Ok` is the link it would replace.
+/// What would come of a wish now, without writing anything: `Ok` is the link it would replace, or
+/// the one that ended so lately that it counts as replaced: what somebody did with a sign-in alone
+/// does not keep its card's holder from objecting.
 pub(crate) fn look(
     c: &mut Connection<'_>,
     ppid: &str,
@@ -64,7 +67,10 @@ pub(crate) fn look(
     if let Some(from) = last.filter(|from| *from > now) {
         return Ok(Err(NoLink::NotBefore(from)));
     }
-    Ok(Ok(links::of_account(c, account)?))
+    if let Some(active) = links::of_account(c, account)? {
+        return Ok(Ok(Some(active)));
+    }
+    Ok(Ok(links::ended_since(c, account, ppid, now - maturity)?))
 }
 
 /// Makes a link. One that the account has is replaced: its holder can object until the new one has
@@ -80,7 +86,8 @@ pub(crate) fn link(
         Ok(replaced) => replaced,
         Err(reason) => return Ok(Err(reason)),
     };
-    if let Some(old) = &replaced
+    let active = replaced.as_ref().filter(|old| old.ended.is_none());
+    if let Some(old) = active
         && !links::end(c, &old.id, EndedBecause::Replaced, now)?
     {
         return Ok(Err(NoLink::Overtaken));
@@ -95,13 +102,13 @@ pub(crate) fn link(
         ended: None,
     };
     if !links::insert(c, &link, wish.name_match)? {
-        if let Some(old) = &replaced {
+        if let Some(old) = active {
             links::restore(c, &old.id)?;
         }
         return Ok(Err(NoLink::Overtaken));
     }
     procedures::done(c, &wish.procedure, "linked")?;
-    let kind = match replaced {
+    let kind = match active {
         Some(_) => Kind::Replaced,
         None => Kind::Linked,
     };
@@ -122,7 +129,11 @@ pub(crate) fn unlink(
     teller: &Teller,
     now: i64,
 ) -> Result<bool, SqlError> {
-    if !links::end(c, &link.id, EndedBecause::Unlinked, now)? {
+    let because = match procedure.tap {
+        Some(_) => EndedBecause::Unlinked,
+        None => EndedBecause::UnlinkedBySignIn,
+    };
+    if !links::end(c, &link.id, because, now)? {
         return Ok(false);
     }
     procedures::done(c, &procedure.id, "unlinked")?;
@@ -140,16 +151,14 @@ pub(crate) fn veto(
     teller: &Teller,
     now: i64,
 ) -> Result<bool, SqlError> {
-    let Some(new) = links::replacement_of(c, ppid, now)? else {
+    let Some(Replacement { earlier, by: new }) = links::replacement_of(c, ppid, now)? else {
         return Ok(false);
     };
     turns::take(c, &new.account)?;
     if !links::end(c, &new.id, EndedBecause::Vetoed, now)? {
         return Ok(false);
     }
-    if let Some(old) = &new.replaces {
-        links::restore(c, old)?;
-    }
+    links::restore(c, &earlier)?;
     procedures::done(c, &procedure.id, "vetoed")?;
     record(c, &new, Kind::Vetoed, now)?;
     teller.tell(c, &event(&new, Kind::Vetoed, &procedure.browser), now)?;

@@ -150,7 +150,7 @@ fn rest(
     now: i64,
 ) -> Result<Rest, SqlError> {
     let replaced_by = match person {
-        Person::Ppid(ppid) => links::replacement_of(c, ppid, now)?,
+        Person::Ppid(ppid) => links::replacement_of(c, ppid, now)?.map(|found| found.by),
         Person::Account(_) => None,
     };
     let Some(account) = account else {

@@ -232,7 +232,7 @@ async fn nothing_shows(mut university: University, pages: Option<&Path>) {
     let page = browser.press(&page, "unlink", &[]).await.unwrap();
     assert!(page.html.contains("id=\"done\""), "{}", page.html);
     link(&university, &mut planted, OWN_PASSWORD).await;
-    let page = university.begin(&mut browser, "state").await;
+    let page = university.begin(&mut browser, "unlink").await;
     let erase = format!("{}/erase", page.url.path());
     let page = university.open(&mut browser, &erase).await;
     let page = browser.press(&page, "erase", &[]).await.unwrap();

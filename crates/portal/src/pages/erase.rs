@@ -3,12 +3,14 @@
 use super::home::{Token, token};
 use super::refusal::{PageError, PageResult, Reason};
 use super::unlink::Done;
-use super::visit::{Visit, page};
+use super::visit::{Visit, page, require_token};
 use crate::account::AccountId;
 use crate::counted::Step;
 use crate::link::EndedBecause;
 use crate::mail::Kind;
 use crate::procedure::{Procedure, ProcedureKind};
+use crate::session::SessionSecret;
+use crate::settings::Lifetimes;
 use crate::store::{freezes, links, procedures, retention, turns};
 use crate::telling::{Event, Teller};
 use askama::Template;
@@ -26,20 +28,23 @@ struct Erase<'a> {
     procedure: &'a str,
     token: &'a str,
     days: i64,
+    /// Hours for which the link itself stays, where its card was not tapped for this.
+    hours: Option<i64>,
 }
 
-const DAY: i64 = 86_400;
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
 
 pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> PageResult {
-    let (secret, procedure) = visit.own_of(ProcedureKind::State, &id).await?;
+    let (secret, procedure) = own(&visit, &id).await?;
     require_fresh(&visit, &procedure)?;
     let token = secret.form_token(&procedure.id);
     let words = visit.words();
     if let Some(what) = &procedure.done {
-        let key = if what == "erase_frozen" {
-            "erase-frozen"
-        } else {
-            "erased"
+        let key = match what.as_str() {
+            "erase_frozen" => "erase-frozen",
+            "erased" => "erased",
+            _ => return Ok(redirect(&page(&procedure.id))),
         };
         let body = Done {
             words,
@@ -49,19 +54,42 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> PageResult {
         };
         return Ok(visit.show(key, &body));
     }
+    let lifetimes = visit.app.settings.lifetimes;
+    let kept_for = match procedure.tap {
+        Some(_) => 0,
+        None => 2 * lifetimes.maturity,
+    };
     let body = Erase {
         words,
         procedure: &procedure.id,
         token: &token,
-        days: visit.app.settings.lifetimes.objection / DAY,
+        days: lifetimes.objection / DAY,
+        hours: (kept_for > 0).then_some(kept_for / HOUR),
     };
     Ok(visit.show("erase", &body))
+}
+
+/// A procedure that may erase: a tap has to be for removing the link, and looking takes less. A
+/// sign-in is for whatever its procedure offers.
+async fn own(visit: &Visit, id: &str) -> Result<(SessionSecret, Procedure), PageError> {
+    let (secret, procedure) = visit.own(id).await?;
+    match procedure.kind {
+        ProcedureKind::Unlink => Ok((secret, procedure)),
+        ProcedureKind::State if procedure.tap.is_none() => Ok((secret, procedure)),
+        _ => {
+            let back = page(&procedure.id);
+            Err(PageError::refused(Reason::OtherPurpose, back))
+        }
+    }
 }
 
 fn require_fresh(visit: &Visit, procedure: &Procedure) -> Result<(), PageError> {
     match procedure.proven_at() {
         Some(at) if visit.is_fresh(at) => Ok(()),
-        _ => Err(PageError::refused(Reason::EvidenceOld, "/state")),
+        _ => {
+            let start = format!("/{}", procedure.kind.as_str());
+            Err(PageError::refused(Reason::EvidenceOld, start))
+        }
     }
 }
 
@@ -71,20 +99,23 @@ pub(super) async fn confirm(
     form: Result<Form<Token>, FormRejection>,
 ) -> PageResult {
     let token = token(form);
-    let (_, procedure) = visit.own_form(ProcedureKind::State, &id, &token).await?;
+    visit.require_own_form()?;
+    let (secret, procedure) = own(&visit, &id).await?;
+    require_token(&secret, &procedure, &token)?;
     require_fresh(&visit, &procedure)?;
     let back = format!("{}/erase", page(&procedure.id));
     if procedure.done.is_some() {
         return Ok(redirect(&back));
     }
+    let kind = procedure.kind;
     let (teller, now) = (visit.app.teller.clone(), visit.now);
-    let objection = visit.app.settings.lifetimes.objection;
+    let lifetimes = visit.app.settings.lifetimes;
     let step = visit
         .app
         .store
-        .write(move |c| erase(c, &procedure, &teller, objection, now))
+        .write(move |c| erase(c, &procedure, &teller, &lifetimes, now))
         .await?;
-    visit.app.counted.procedure(ProcedureKind::State, step);
+    visit.app.counted.procedure(kind, step);
     Ok(redirect(&back))
 }
 
@@ -92,7 +123,7 @@ fn erase(
     c: &mut Connection<'_>,
     procedure: &Procedure,
     teller: &Teller,
-    objection: i64,
+    lifetimes: &Lifetimes,
     now: i64,
 ) -> Result<Step, SqlError> {
     let ppid = procedure.tap.as_ref().map(|tap| tap.ppid.as_str());
@@ -125,7 +156,7 @@ fn erase(
         if let Some(link) = &link {
             links::end(c, &link.id, EndedBecause::Erased, now)?;
         }
-        retention::erase(c, account, objection, now)?;
+        retention::erase(c, account, lifetimes, now)?;
     }
     if let Some(ppid) = ppid {
         links::forget_ended(c, ppid)?;

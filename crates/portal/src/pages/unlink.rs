@@ -37,6 +37,14 @@ struct Veto<'a> {
     until: String,
 }
 
+#[derive(Template)]
+#[template(path = "nothing-linked.html")]
+struct Nothing<'a> {
+    words: Words<'a>,
+    procedure: &'a str,
+    token: &'a str,
+}
+
 /// A page that says that something is so, and leads on.
 #[derive(Template)]
 #[template(path = "done.html")]
@@ -66,7 +74,7 @@ fn find(c: &mut Connection<'_>, procedure: &Procedure, now: i64) -> Result<Found
         return Ok(Found::Active(link));
     }
     let replacement = match &procedure.tap {
-        Some(tap) => links::replacement_of(c, &tap.ppid, now)?,
+        Some(tap) => links::replacement_of(c, &tap.ppid, now)?.map(|found| found.by),
         None => None,
     };
     Ok(replacement.map_or(Found::Nothing, Found::Replacement))
@@ -76,6 +84,9 @@ pub(super) async fn show(visit: &Visit, procedure: &Procedure, token: &str) -> P
     let words = visit.words();
     let id = &procedure.id;
     if let Some(what) = &procedure.done {
+        if what.starts_with("erase") {
+            return Ok(redirect(&format!("{}/erase", page(id))));
+        }
         let key = if what == "vetoed" {
             "vetoed"
         } else {
@@ -118,14 +129,12 @@ pub(super) async fn show(visit: &Visit, procedure: &Procedure, token: &str) -> P
             visit.show("veto", &body)
         }
         Found::Nothing => {
-            let key = "nothing-linked";
-            let body = Done {
+            let body = Nothing {
                 words,
                 procedure: id,
                 token,
-                key,
             };
-            visit.show(key, &body)
+            visit.show("nothing-linked", &body)
         }
     })
 }

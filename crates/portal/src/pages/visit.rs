@@ -85,9 +85,7 @@ impl Visit {
     ) -> Result<(SessionSecret, Procedure), PageError> {
         self.require_own_form()?;
         let (secret, procedure) = self.own_of(kind, id).await?;
-        if !secret.is_form_token(&procedure.id, token) {
-            return Err(PageError::refused(Reason::OldForm, page(&procedure.id)));
-        }
+        require_token(&secret, &procedure, token)?;
         Ok((secret, procedure))
     }
 
@@ -101,6 +99,21 @@ impl Visit {
         match is_own_form(&self.headers, &self.app.settings.origin) {
             true => Ok(()),
             false => Err(PageError::refused(Reason::ForeignForm, "/")),
+        }
+    }
+}
+
+/// A form that another procedure's page showed is refused.
+pub(crate) fn require_token(
+    secret: &SessionSecret,
+    procedure: &Procedure,
+    token: &str,
+) -> Result<(), PageError> {
+    match secret.is_form_token(&procedure.id, token) {
+        true => Ok(()),
+        false => {
+            let back = page(&procedure.id);
+            Err(PageError::refused(Reason::OldForm, back))
         }
     }
 }

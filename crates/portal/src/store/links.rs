@@ -67,19 +67,57 @@ pub(crate) fn forget_ended(c: &mut Connection<'_>, ppid: &str) -> Result<(), Sql
     Ok(())
 }
 
-/// The link that took the place of this pseudonym's and is still maturing, if there is one: the
-/// holder of the earlier card can object to it.
+/// The link of another card that ended since then, without anybody having objected: what is linked
+/// now takes its place.
+pub(crate) fn ended_since(
+    c: &mut Connection<'_>,
+    account: &AccountId,
+    ppid: &str,
+    since: i64,
+) -> Result<Option<Link>, SqlError> {
+    c.optional(
+        "SELECT * FROM links
+         WHERE account = ?1 AND ppid <> ?2 AND ended_at > ?3
+           AND ended_because IN ('unlinked', 'unlinked_by_sign_in', 'erased')
+         ORDER BY ended_at DESC, linked_at DESC, id LIMIT 1",
+        values![account.as_str(), ppid, since],
+        read,
+    )
+}
+
+/// A link to which the holder of an earlier card can object.
+pub(crate) struct Replacement {
+    /// The earlier card's link.
+    pub(crate) earlier: String,
+    /// What took its place.
+    pub(crate) by: Link,
+}
+
+/// What took the place of this pseudonym's link and is still maturing, if there is anything: at once,
+/// or by way of links that ended before they had matured. Who ended theirs with their own card has
+/// nothing to object to.
 pub(crate) fn replacement_of(
     c: &mut Connection<'_>,
     ppid: &str,
     now: i64,
-) -> Result<Option<Link>, SqlError> {
+) -> Result<Option<Replacement>, SqlError> {
     c.optional(
-        "SELECT n.* FROM links n JOIN links o ON o.id = n.replaces
-         WHERE o.ppid = ?1 AND o.ended_because = 'replaced'
-           AND n.ended_at IS NULL AND n.matures_at > ?2",
+        "WITH RECURSIVE later (earlier, at, id) AS (
+           SELECT id, ended_at, id FROM links
+           WHERE ppid = ?1 AND ended_because IN ('replaced', 'unlinked_by_sign_in', 'erased')
+           UNION
+           SELECT later.earlier, later.at, n.id
+           FROM later JOIN links m ON m.id = later.id JOIN links n ON n.replaces = m.id
+           WHERE m.id = later.earlier OR m.ended_at < m.matures_at)
+         SELECT l.*, later.earlier AS earlier FROM later JOIN links l ON l.id = later.id
+         WHERE l.ended_at IS NULL AND l.matures_at > ?2 ORDER BY later.at DESC LIMIT 1",
         values![ppid, now],
-        read,
+        |row| {
+            Ok(Replacement {
+                earlier: row.get("earlier")?,
+                by: read(row)?,
+            })
+        },
     )
 }
 
@@ -119,12 +157,13 @@ pub(crate) fn end(
     Ok(ended == 1)
 }
 
-/// Makes a replaced link active again. `false` if it is not one, or its account or pseudonym has
-/// another by now.
+/// Makes a link active again that its own card did not end. `false` if it is not one, or its account
+/// or pseudonym has another by now.
 pub(crate) fn restore(c: &mut Connection<'_>, id: &str) -> Result<bool, SqlError> {
     let restored = c.execute(
         "UPDATE links SET ended_at = NULL, ended_because = NULL
-         WHERE id = ?1 AND ended_because = 'replaced' AND NOT EXISTS
+         WHERE id = ?1 AND ended_because IN ('replaced', 'unlinked_by_sign_in', 'erased')
+           AND NOT EXISTS
            (SELECT 1 FROM links o WHERE o.ended_at IS NULL
               AND (o.ppid = links.ppid OR o.account = links.account))",
         values![id],

@@ -31,6 +31,11 @@ pub(crate) fn purge(
         "DELETE FROM operations WHERE state <> 'recorded' AND finished_at <= ?1",
         values![history],
     )?;
+    // Long enough for the card's holder to object to a link that was made after that.
+    gone += c.execute(
+        "DELETE FROM links WHERE ended_because = 'erased' AND ended_at <= ?1",
+        values![now - 2 * lifetimes.maturity],
+    )?;
     // Of an account that was erased nothing stays for longer than somebody may have to notice.
     let objection = now - lifetimes.objection;
     let erased = "DELETE FROM operations
@@ -57,18 +62,27 @@ pub(crate) fn purge(
 }
 
 /// Deletes what is stored about an account, except what is still needed to tell prior contacts and
-/// to let somebody object: that goes when its time comes. Returns whether anything stays.
+/// to let somebody object: that goes when its time comes.
 pub(crate) fn erase(
     c: &mut Connection<'_>,
     account: &AccountId,
-    objection: i64,
+    lifetimes: &Lifetimes,
     now: i64,
-) -> Result<bool, SqlError> {
+) -> Result<(), SqlError> {
     let id = account.as_str();
-    let needed_since = now - objection;
+    let needed_since = now - lifetimes.objection;
+    // Whoever erases is perhaps not the holder of a card whose link ended without a tap of it.
+    let ended_since = now - lifetimes.maturity;
     c.execute(
-        "DELETE FROM links WHERE account = ?1 AND ended_at IS NOT NULL",
-        values![id],
+        "UPDATE links SET ended_because = 'erased'
+         WHERE account = ?1 AND ended_at > ?2
+           AND ended_because IN ('replaced', 'unlinked_by_sign_in')",
+        values![id, ended_since],
+    )?;
+    c.execute(
+        "DELETE FROM links WHERE account = ?1 AND ended_at IS NOT NULL
+           AND (ended_because <> 'erased' OR ended_at <= ?2)",
+        values![id, ended_since],
     )?;
     c.execute(
         "DELETE FROM operations WHERE account = ?1 AND state <> 'recorded' AND recorded_at <= ?2",
@@ -88,7 +102,7 @@ pub(crate) fn erase(
             values![id],
         )?;
     }
-    Ok(kept != Some(0) || changed)
+    Ok(())
 }
 
 #[cfg(test)]

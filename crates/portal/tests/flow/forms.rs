@@ -19,7 +19,7 @@ async fn every_form(site: &Site) -> Vec<(Browser, Page, &'static str)> {
     let page = browser.tap(site, "unlink", &TAROS).await;
     forms.push((browser, page, "unlink"));
     let mut browser = site.browser();
-    let page = browser.tap(site, "state", &TAROS).await;
+    let page = browser.tap(site, "unlink", &TAROS).await;
     let page = browser.follow(&page, "to-erase").await;
     forms.push((browser, page, "erase"));
     let (mut browser, options) = site.recovering(&TAROS).await;

@@ -9,14 +9,14 @@ const FORMS: [(&str, &str); 8] = [
     ("link", "link"),
     ("unlink", "unlink"),
     ("veto", "unlink"),
-    ("erase", "state"),
+    ("erase", "unlink"),
     ("password", "recover"),
     ("access-pass", "recover"),
     ("saved", "recover"),
 ];
 
 const PAGES: [(&str, &str); 3] = [
-    ("erase", "state"),
+    ("erase", "unlink"),
     ("password", "recover"),
     ("access-pass", "recover"),
 ];

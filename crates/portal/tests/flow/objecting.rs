@@ -248,7 +248,7 @@ async fn every_event_can_be_objected_to() {
     let page = browser.tap(&site, "unlink", &TAROS).await;
     browser.press(&page, "veto").await;
     let mut browser = site.browser();
-    let page = browser.tap(&site, "state", &TAROS).await;
+    let page = browser.tap(&site, "unlink", &TAROS).await;
     let page = browser.follow(&page, "to-erase").await;
     browser.press(&page, "erase").await;
     let events = [

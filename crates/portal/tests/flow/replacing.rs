@@ -92,6 +92,107 @@ async fn nobody_but_the_old_cards_holder_objects() {
     assert_eq!(active, [TAROS_NEW.ppid, HANAKOS.ppid]);
 }
 
+/// Another card with Taro's name on it.
+const THIRD: Card = Card {
+    ppid: "third-ppid-of-taro",
+    name: TAROS.name,
+};
+
+/// Whether the holder of this card is offered to take back what took its place, and does.
+async fn takes_back(site: &Site, card: &Card) -> bool {
+    let mut browser = site.browser();
+    let page = browser.tap(site, "unlink", card).await;
+    if !page.has("veto") {
+        return false;
+    }
+    browser.press(&page, "veto").await.is("vetoed");
+    let state = site.browser().tap(site, "state", card).await;
+    state.is("state-linked").shows(TARO)
+}
+
+async fn unlink_by_sign_in(site: &Site) {
+    let mut browser = site.browser();
+    let page = browser.start_by_sign_in(site, "unlink", TARO).await;
+    browser.press(&page, "unlink").await.is("unlinked");
+}
+
+#[tokio::test]
+async fn whoever_replaces_the_new_link_once_more_keeps_neither_earlier_card_from_objecting() {
+    for card in [TAROS, TAROS_NEW] {
+        let site = replaced().await;
+        site.pass(DAY - 1);
+        site.browser().link(&site, &THIRD, TARO).await;
+        assert!(takes_back(&site, &card).await, "{card:?}");
+    }
+}
+
+#[tokio::test]
+async fn once_a_link_has_matured_those_before_it_have_had_their_time() {
+    let site = replaced().await;
+    site.pass(DAY);
+    site.browser().link(&site, &THIRD, TARO).await;
+    assert!(!takes_back(&site, &TAROS).await);
+    assert!(takes_back(&site, &TAROS_NEW).await);
+}
+
+#[tokio::test]
+async fn a_link_that_a_sign_in_removed_counts_as_replaced_by_the_next_one() {
+    let site = Site::start().await.with_link(&TAROS, TARO).await;
+    unlink_by_sign_in(&site).await;
+    assert!(!takes_back(&site, &TAROS).await);
+    site.pass(DAY - 1);
+    site.browser().link(&site, &TAROS_NEW, TARO).await;
+    assert!(takes_back(&site, &TAROS).await);
+    // Linked again with the same card, there is nothing to take back.
+    unlink_by_sign_in(&site).await;
+    site.browser().link(&site, &TAROS, TARO).await;
+    let page = site.browser().tap(&site, "unlink", &TAROS).await;
+    page.is("unlink-confirm");
+}
+
+#[tokio::test]
+async fn a_link_that_a_sign_in_erased_counts_as_replaced_by_the_next_one() {
+    let site = Site::start().await.with_link(&TAROS, TARO).await;
+    let mut browser = site.browser();
+    let page = browser.start_by_sign_in(&site, "state", TARO).await;
+    let page = browser.follow(&page, "to-erase").await;
+    browser.press(&page, "erase").await.is("erased");
+    site.browser().link(&site, &TAROS_NEW, TARO).await;
+    assert!(takes_back(&site, &TAROS).await);
+}
+
+#[tokio::test]
+async fn ways_about_do_not_keep_the_earlier_card_from_objecting() {
+    let site = replaced().await;
+    let mut browser = site.browser();
+    let page = browser.tap(&site, "unlink", &TAROS_NEW).await;
+    browser.press(&page, "unlink").await.is("unlinked");
+    site.browser().link(&site, &THIRD, TARO).await;
+    // They ended theirs themselves.
+    assert!(!takes_back(&site, &TAROS_NEW).await);
+    let mut browser = site.browser();
+    let page = browser.tap(&site, "unlink", &THIRD).await;
+    let page = browser.follow(&page, "to-erase").await;
+    browser.press(&page, "erase").await.is("erased");
+    site.browser().link(&site, &TAROS_NEW, TARO).await;
+    assert!(takes_back(&site, &TAROS).await);
+}
+
+#[tokio::test]
+async fn what_its_own_card_removed_or_was_removed_long_ago_does_not_come_back() {
+    let site = Site::start().await.with_link(&TAROS, TARO).await;
+    let mut browser = site.browser();
+    let page = browser.tap(&site, "unlink", &TAROS).await;
+    browser.press(&page, "unlink").await.is("unlinked");
+    site.browser().link(&site, &TAROS_NEW, TARO).await;
+    assert!(!takes_back(&site, &TAROS).await);
+    site.pass(DAY);
+    unlink_by_sign_in(&site).await;
+    site.pass(DAY);
+    site.browser().link(&site, &TAROS, TARO).await;
+    assert!(!takes_back(&site, &TAROS_NEW).await);
+}
+
 #[tokio::test]
 async fn two_who_object_at_once_restore_one_link() {
     let site = replaced().await;

@@ -63,7 +63,7 @@ async fn what_is_ten_minutes_old_proves_nothing_and_one_starts_again() {
     let mut signed_in = site.browser();
     let unlink_too = signed_in.start_by_sign_in(&site, "unlink", TARO).await;
     let mut erasing = site.browser();
-    let page = erasing.tap(&site, "state", &TAROS).await;
+    let page = erasing.tap(&site, "unlink", &TAROS).await;
     let erase = erasing.follow(&page, "to-erase").await;
     let (mut recovering, options) = site.recovering(&TAROS).await;
     let password = recovering.follow(&options, "remedy-password").await;
@@ -73,7 +73,7 @@ async fn what_is_ten_minutes_old_proves_nothing_and_one_starts_again() {
         (linking.press(&link, "link").await, "/link"),
         (unlinking.press(&unlink, "unlink").await, "/unlink"),
         (signed_in.press(&unlink_too, "unlink").await, "/unlink"),
-        (erasing.press(&erase, "erase").await, "/state"),
+        (erasing.press(&erase, "erase").await, "/unlink"),
         (recovering.get(&options.url).await, "/recover"),
         (recovering.press(&password, "random").await, "/recover"),
         (recovering.press(&pass, "access-pass").await, "/recover"),

@@ -128,7 +128,10 @@ async fn whoever_unlinked_still_sees_and_erases_what_is_kept_about_their_card() 
     // Only a sign-in proves that the rest is theirs, too.
     assert!(!page.shows("taro@mail.example"));
     assert!(page.says("stored.card") && !page.says("stored.account"));
-    let page = browser.follow(&page, "to-erase").await;
+    // Looking is not enough to erase.
+    browser.follow(&page, "to-erase").await.is("unlink");
+    let page = browser.tap(&site, "unlink", &TAROS).await;
+    let page = browser.follow(page.is("nothing-linked"), "to-erase").await;
     browser.press(page.is("erase"), "erase").await.is("erased");
     let left = "SELECT id AS value FROM links";
     assert!(site.query::<String>(left, &[]).await.is_empty());
@@ -138,11 +141,13 @@ async fn whoever_unlinked_still_sees_and_erases_what_is_kept_about_their_card() 
 async fn erasing_removes_the_link_and_all_that_is_not_needed_to_notice_a_thief() {
     let site = Site::start().await.with_link(&TAROS, TARO).await;
     let mut browser = site.browser();
-    let page = browser.tap(&site, "state", &TAROS).await;
+    let page = browser.tap(&site, "unlink", &TAROS).await;
     let page = browser.follow(&page, "to-erase").await;
     let page = browser.press(page.is("erase"), "erase").await;
     page.is("erased");
     browser.get(&page.url).await.is("erased");
+    let of_procedure = page.url.trim_end_matches("/erase");
+    browser.get(of_procedure).await.is("erased");
     for table in [
         "SELECT ppid AS value FROM links",
         "SELECT address AS value FROM contacts",
@@ -166,8 +171,6 @@ async fn what_was_issued_lately_stays_with_those_who_have_to_be_told() {
     assert_eq!(site.operations().await.len(), 2);
     let contacts = "SELECT address AS value FROM contacts WHERE account = '0123456789'";
     assert_eq!(site.query::<String>(contacts, &[]).await.len(), 2);
-    let links = "SELECT id AS value FROM links WHERE account = '0123456789'";
-    assert!(site.query::<String>(links, &[]).await.is_empty());
 }
 
 /// A directory need not remember who was a contact before, and a thief can have everything erased.
@@ -193,11 +196,54 @@ async fn erasing_does_not_make_an_earlier_contact_forgotten() {
 }
 
 #[tokio::test]
+async fn a_tap_to_look_erases_nothing() {
+    let site = Site::start().await.with_link(&TAROS, TARO).await;
+    let mut browser = site.browser();
+    let page = browser.tap(&site, "state", &TAROS).await;
+    let erase = format!("{}/erase", path_of(&page.url));
+    browser.get(&erase).await.refuses("other_purpose");
+    let token = page.field("end", "token");
+    let page = browser.post(&erase, &[("token", &token)]).await;
+    page.refuses("other_purpose");
+    let links = "SELECT ppid AS value FROM links WHERE ended_at IS NULL";
+    assert_eq!(site.query::<String>(links, &[]).await, [TAROS.ppid]);
+}
+
+#[tokio::test]
+async fn whoever_signed_in_to_look_erases_but_for_what_the_cards_holder_needs() {
+    let site = Site::start().await.with_link(&TAROS, TARO).await;
+    let mut browser = site.browser();
+    let page = browser.start_by_sign_in(&site, "state", TARO).await;
+    let page = browser.follow(&page, "to-erase").await;
+    assert!(page.is("erase").shows("stays for 48 hours"));
+    browser.press(&page, "erase").await.is("erased");
+    let links = "SELECT ended_because AS value FROM links";
+    assert_eq!(site.query::<String>(links, &[]).await, ["erased"]);
+    // Whoever taps the card for it leaves nothing.
+    let page = browser.tap(&site, "unlink", &TAROS).await;
+    let page = browser.follow(&page, "to-erase").await;
+    assert!(!page.shows("stays for"));
+    browser.press(&page, "erase").await.is("erased");
+    assert!(site.query::<String>(links, &[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_unlink_is_not_taken_for_an_erasure() {
+    let site = Site::start().await.with_link(&TAROS, TARO).await;
+    let mut browser = site.browser();
+    let page = browser.tap(&site, "unlink", &TAROS).await;
+    let erase = browser.follow(&page, "to-erase").await;
+    browser.press(&page, "unlink").await.is("unlinked");
+    browser.press(&erase, "erase").await.is("unlinked");
+    browser.get(&erase.url).await.is("unlinked");
+}
+
+#[tokio::test]
 async fn nothing_is_erased_while_the_account_is_on_hold() {
     let site = Site::start().await.with_link(&TAROS, TARO).await;
     site.freeze(TARO, "linked").await;
     let mut browser = site.browser();
-    let page = browser.tap(&site, "state", &TAROS).await;
+    let page = browser.tap(&site, "unlink", &TAROS).await;
     let page = browser.follow(&page, "to-erase").await;
     browser.press(&page, "erase").await.is("erase-frozen");
     let links = "SELECT ppid AS value FROM links";
@@ -213,7 +259,7 @@ async fn a_person_erases_their_own_and_nobody_elses() {
         .with_link(&HANAKOS, HANAKO)
         .await;
     let mut browser = site.browser();
-    let page = browser.tap(&site, "state", &HANAKOS).await;
+    let page = browser.tap(&site, "unlink", &HANAKOS).await;
     let page = browser.follow(&page, "to-erase").await;
     browser.press(&page, "erase").await.is("erased");
     let links = "SELECT ppid AS value FROM links";

@@ -26,7 +26,7 @@ async fn every_page(site: &Site, card: &Card, account: &str) -> Vec<(Browser, Pa
         pages.push((browser, page));
         let mut browser = site.browser();
         let page = browser.tap(site, kind, card).await;
-        if kind == "state" {
+        if kind == "unlink" {
             pages.push((browser.clone(), browser.follow(&page, "to-erase").await));
         }
         pages.push((browser, page));

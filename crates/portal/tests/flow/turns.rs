@@ -106,7 +106,7 @@ async fn whoever_decides_about_an_account_waits_for_whoever_is_at_it() {
     assert!(lifting.await.unwrap().unwrap());
 
     let mut browser = site.browser();
-    let page = browser.tap(&site, "state", &TAROS).await;
+    let page = browser.tap(&site, "unlink", &TAROS).await;
     let page = browser.follow(&page, "to-erase").await;
     let page = press_out_of_turn(&site, browser, page, "erase").await;
     page.is("erased");

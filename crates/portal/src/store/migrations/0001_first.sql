@@ -43,12 +43,13 @@ CREATE TABLE links (
   name_match    TEXT    NOT NULL,             -- by which rule the names compared, one word
   replaces      TEXT,                         -- the link of the same account that it took the place of
   ended_at      INTEGER,                      -- NULL while it is active
-  ended_because TEXT                          -- unlinked, replaced, vetoed, frozen or erased
+  ended_because TEXT                          -- unlinked, unlinked_by_sign_in, replaced, vetoed, frozen or erased
 ) STRICT;
 CREATE UNIQUE INDEX active_links_by_ppid ON links (ppid) WHERE ended_at IS NULL;
 CREATE UNIQUE INDEX active_links_by_account ON links (account) WHERE ended_at IS NULL;
 CREATE INDEX links_by_ppid ON links (ppid);
 CREATE INDEX links_by_account ON links (account);
+CREATE INDEX links_by_replaced ON links (replaces) WHERE replaces IS NOT NULL;
 
 CREATE TABLE operations (
   id          TEXT    NOT NULL PRIMARY KEY, -- 128 random bits; the directory knows it, too

@@ -276,9 +276,8 @@ async fn of_an_account_that_was_erased_nothing_outlasts_the_time_to_object() {
     let (store, _folder) = store().await;
     store.write(fill).await.unwrap();
     let objection = Lifetimes::default().objection;
-    let erased = store.write(move |c| erase(c, &id(UNLINKED), objection, START));
-    // What was issued a moment ago is still to be noticed.
-    assert!(erased.await.unwrap());
+    let erased = store.write(move |c| erase(c, &id(UNLINKED), &Lifetimes::default(), START));
+    erased.await.unwrap();
     let of_account = "account = '0123456790'";
     assert_eq!(count(&store, "links", of_account).await, 0);
     for (after, left) in [(objection - 1, 1), (objection, 0)] {
@@ -287,6 +286,28 @@ async fn of_an_account_that_was_erased_nothing_outlasts_the_time_to_object() {
             let found = count(&store, table, of_account).await;
             assert_eq!(found, left, "{table}, {after} s later");
         }
+    }
+}
+
+/// Whoever erases with a sign-in may be somebody else.
+#[tokio::test]
+async fn a_link_that_its_card_did_not_end_outlasts_an_erasure_by_the_time_to_take_another_back() {
+    use EndedBecause::{Erased, Replaced, Unlinked, UnlinkedBySignIn};
+    let (store, _folder) = store().await;
+    let ended = store.write(|c| {
+        for because in [Erased, Replaced, Unlinked, UnlinkedBySignIn] {
+            let word = because.as_str();
+            assert!(links::insert(c, &link(word, LINKED), "same")?);
+            assert!(links::end(c, word, because, START)?);
+        }
+        assert!(links::insert(c, &link("earlier", LINKED), "same")?);
+        assert!(links::end(c, "earlier", Replaced, START - DAY)?);
+        erase(c, &id(LINKED), &Lifetimes::default(), START)
+    });
+    ended.await.unwrap();
+    for (after, left) in [(0, 3), (2 * DAY - 1, 3), (2 * DAY, 0)] {
+        tidy(&store, START + after).await;
+        assert_eq!(count(&store, "links", "id <> ''").await, left, "{after}");
     }
 }
 
