@@ -155,6 +155,22 @@ impl Portal {
         self.process.take().context("it runs")?.crash().await
     }
 
+    /// Holds it, as a machine that sleeps would: its connections stay, and it does nothing.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub async fn hold(&self) -> Result<()> {
+        self.process.as_ref().context("it runs")?.hold().await
+    }
+
+    /// Lets it go on after [`Portal::hold`].
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn go_on(&self) -> Result<()> {
+        self.process.as_ref().context("it runs")?.go_on()
+    }
+
     /// Asks it to end, and waits for it.
     ///
     /// # Errors

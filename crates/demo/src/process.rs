@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -13,6 +14,8 @@ use tokio::process::{Child, ChildStdin, Command};
 /// Long enough for a debug build on a busy machine to make its keys.
 const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(5);
+/// How long to wait before looking again whether a process is held.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// The path of a binary of this workspace, beside the running one.
 ///
@@ -67,7 +70,7 @@ impl Process {
         folder: &Path,
     ) -> Result<(Self, serde_json::Value)> {
         let log = folder.join(format!("{name}.log"));
-        let log_file = std::fs::OpenOptions::new()
+        let log_file = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(&log)?;
@@ -117,6 +120,27 @@ impl Process {
         }
     }
 
+    /// Holds it: its connections stay, and it does nothing.
+    ///
+    /// # Errors
+    /// If it has ended.
+    pub async fn hold(&self) -> Result<()> {
+        hold(self.pid()?).await
+    }
+
+    /// Lets it go on after [`Process::hold`].
+    ///
+    /// # Errors
+    /// If it has ended.
+    pub fn go_on(&self) -> Result<()> {
+        Ok(kill(self.pid()?, Signal::SIGCONT)?)
+    }
+
+    fn pid(&self) -> Result<Pid> {
+        let id = self.child.id().context("it has ended")?;
+        Ok(Pid::from_raw(id as i32))
+    }
+
     /// Kills it as a crash would (SIGKILL).
     ///
     /// # Errors
@@ -126,8 +150,28 @@ impl Process {
     }
 }
 
+/// Stops a process until it is told to go on (SIGCONT), and waits until it does nothing any more.
+pub(crate) async fn hold(process: Pid) -> Result<()> {
+    kill(process, Signal::SIGSTOP)?;
+    // Its threads stop one by one, and the signal does not wait for them.
+    let tasks = Path::new("/proc").join(process.to_string()).join("task");
+    let mut again = tokio::time::interval(AGAIN);
+    while !fs::read_dir(&tasks)?.all(|task| task.is_ok_and(|task| is_held(&task.path()))) {
+        again.tick().await;
+    }
+    Ok(())
+}
+
+/// Whether a thread does nothing until it is told to go on: proc_pid_stat(5), the field after the
+/// name in parentheses.
+fn is_held(task: &Path) -> bool {
+    let state = fs::read_to_string(task.join("stat")).unwrap_or_default();
+    let (_, state) = state.rsplit_once(") ").unwrap_or_default();
+    state.starts_with('T')
+}
+
 fn tail(log: &Path) -> String {
-    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<_> = text.lines().collect();
     lines[lines.len().saturating_sub(15)..].join("\n")
 }

@@ -2,6 +2,7 @@
 //! doors a Unix socket there and a port on loopback where passwords need StartTLS, its passwords
 //! under a policy, its people a handful.
 
+use crate::process::hold;
 use anyhow::{Context, Result, bail, ensure};
 use aws_lc_rs::rand;
 use base64::Engine as _;
@@ -210,16 +211,7 @@ account_kind = {{ attribute = "employeeType", student = ["student"], staff = ["s
     /// # Errors
     /// If it does not run.
     pub async fn hold(&self) -> Result<()> {
-        self.signal(Signal::SIGSTOP)?;
-        // Its threads stop one by one, and the signal does not wait for them.
-        let tasks = Path::new("/proc")
-            .join(self.process()?.to_string())
-            .join("task");
-        let mut again = tokio::time::interval(AGAIN);
-        while !fs::read_dir(&tasks)?.all(|task| task.is_ok_and(|task| is_held(&task.path()))) {
-            again.tick().await;
-        }
-        Ok(())
+        hold(self.process()?).await
     }
 
     /// Lets it go on after [`Slapd::hold`].
@@ -281,14 +273,6 @@ impl Drop for Slapd {
         let alive = self.alive.get_mut();
         has_ended(alive.unwrap_or_else(PoisonError::into_inner).take());
     }
-}
-
-/// Whether a thread does nothing until it is told to go on: proc_pid_stat(5), the field after the
-/// name in parentheses.
-fn is_held(task: &Path) -> bool {
-    let state = fs::read_to_string(task.join("stat")).unwrap_or_default();
-    let (_, state) = state.rsplit_once(") ").unwrap_or_default();
-    state.starts_with('T')
 }
 
 /// Waits until the server, whose end of the pipe this is not, has ended.

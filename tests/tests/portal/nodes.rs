@@ -28,6 +28,11 @@ const LEASE: i64 = 15;
 /// Operations that a node takes over at a time.
 const OPERATIONS: usize = 20;
 
+const OPEN: &str = "SELECT count(*) FROM operations WHERE state = 'recorded'";
+/// What the audit has about operations.
+const EVENTS: &str =
+    "SELECT kind FROM audit_events WHERE details LIKE '%\"operation\"%' ORDER BY sequence";
+
 struct Nodes {
     other: Portal,
     balancer: Balancer,
@@ -180,9 +185,7 @@ impl Nodes {
         let (found, at) = finished.split_once('|').unwrap();
         assert_eq!(found, state);
         assert!(at.parse::<i64>().unwrap() >= lease, "{at}, not {lease}");
-        let events = "SELECT kind FROM audit_events WHERE details LIKE '%\"operation\"%'
-                      ORDER BY sequence";
-        assert_eq!(self.lines(events).await, ["recovery_asked", event]);
+        assert_eq!(self.lines(EVENTS).await, ["recovery_asked", event]);
         let counted = format!("kazasu_operations_total{{kind=\"password\",outcome=\"{state}\"}} ");
         assert_eq!(counted_by(&self.other, &counted).await, 1);
     }
@@ -267,6 +270,39 @@ async fn a_node_finds_that_another_one_set_no_password_before_it_was_killed() {
     assert_eq!(nodes.told().await, [LINKED, PASSWORD]);
 }
 
+#[tokio::test]
+async fn a_node_that_slept_tells_nothing_that_another_one_has_told() {
+    let test = "a_node_that_slept_tells_nothing_that_another_one_has_told";
+    if let Some(why) = missing() {
+        return not_run(test, why);
+    }
+    let nodes = Nodes::start().await;
+    let world = &nodes.world;
+    world.link(&mut browser()).await;
+    assert_eq!(nodes.told().await, [LINKED]);
+    let mut browser = browser();
+    let form = nodes.password_form(&mut browser).await;
+    nodes.forward_to(&[&world.portal]);
+    world.line.cut(Cut::Wait);
+    let asking = press(&mut browser, &form, "random", &RANDOM);
+    let sleeping = async {
+        world.line.has_cut().await;
+        world.portal.hold().await.unwrap();
+        // What it asked for is done while it sleeps.
+        world.line.cut(Cut::Never);
+        nodes.until(OPEN, "0").await;
+        world.portal.go_on().unwrap();
+    };
+    // Nobody else has it, so it is shown.
+    let (shown, ()) = tokio::join!(asking, sleeping);
+    let password = secret(&shown);
+    assert!(world.slapd.accepts(ACCOUNT, &password).await.unwrap());
+    assert_eq!(nodes.told().await, [LINKED, PASSWORD_PERHAPS]);
+    let events = nodes.lines(EVENTS).await;
+    assert_eq!(events, ["recovery_asked", "operation_finished"]);
+    assert_eq!(nodes.counted("kazasu_operations_total{").await, [0, 1]);
+}
+
 /// What a third node might have left: passwords that were set, and accounts to be locked.
 fn left_behind() -> String {
     format!(
@@ -302,8 +338,7 @@ async fn two_nodes_at_work_do_and_tell_everything_once() {
     let not_taken = "SELECT count(*) FROM operations WHERE leased_until = 0";
     nodes.until(not_taken, "0").await;
     world.slapd.go_on().unwrap();
-    let open = "SELECT count(*) FROM operations WHERE state = 'recorded'";
-    nodes.until(open, "0").await;
+    nodes.until(OPEN, "0").await;
     until(async || world.smtp.received().unwrap().len() == mails + 2).await;
     world.smtp.behave(Behaviour::Accept).unwrap();
 

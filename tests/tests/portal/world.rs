@@ -82,6 +82,9 @@ impl World {
         let sign_in = OidcProvider::start(folder.path(), &portal, None).await;
         let sign_in = sign_in.unwrap();
         let directory = slapd.settings().replace(&slapd.url(), &line.url());
+        // Longer than a test makes the directory wait.
+        let patient = "[directory.ldap]\ntimeout_ms = 30000";
+        let directory = directory.replace("[directory.ldap]", patient);
         let directory = format!("{directory}carried_out_within = {CARRIED_OUT_WITHIN}\n");
         let tables = format!(
             "[lifetimes]\nmaturity = 0\n\n\
