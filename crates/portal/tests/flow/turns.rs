@@ -111,3 +111,18 @@ async fn whoever_decides_about_an_account_waits_for_whoever_is_at_it() {
     let page = press_out_of_turn(&site, browser, page, "erase").await;
     page.is("erased");
 }
+
+#[tokio::test]
+async fn a_node_that_stands_still_in_its_turn_loses_it() {
+    let server = Postgres::shared().await.unwrap();
+    let database = server.database("standing").await.unwrap();
+    let site = Site::start_at(&database, "").await;
+    let mut browser = site.browser();
+    let page = browser.almost_link(&site, &TAROS, TARO).await;
+    let turn = Turn::take(&site).await;
+    site.until("lost", async || locks(&site, true).await == 0)
+        .await;
+    browser.press(&page, "link").await.is("linked");
+    turn.end.send(()).unwrap();
+    assert!(turn.held.await.is_err(), "what it decided is not kept");
+}

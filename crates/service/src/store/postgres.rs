@@ -21,9 +21,11 @@ const QUEUE: usize = 1024;
 /// restarted meanwhile.
 const RESTED: Duration = Duration::from_secs(1);
 
-/// A statement of ours takes milliseconds; whoever waits longer waits for something broken.
-const SESSION: &str =
-    "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET client_min_messages = warning";
+/// A statement of ours takes milliseconds; whoever waits longer waits for something broken. A node
+/// that stands still in the middle of a transaction keeps its locks no longer than that either.
+const SESSION: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
+                       SET idle_in_transaction_session_timeout = '10s'; \
+                       SET client_min_messages = warning";
 
 /// One migration at a time, also when two nodes start together. The number only has to differ
 /// from what else locks in this database.
