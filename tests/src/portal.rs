@@ -63,7 +63,8 @@ impl Portal {
             process: None,
         };
         let mut init = Command::new(binary("kazasu-portal")?);
-        run(init.arg("init").arg(&portal.folder)).await?;
+        init.arg("init").arg(&portal.folder);
+        run(init.arg("--second-factor=urn:example:mfa")).await?;
         portal.jwks = portal.command(&["jwks"]).await?.trim().to_owned();
         Ok(portal)
     }

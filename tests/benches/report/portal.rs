@@ -39,7 +39,7 @@ async fn run(report: &mut Report) -> Result<()> {
         // Nobody asks them: what they would have proven is in the database.
         verifier: "http://127.0.0.1:9",
         sign_in: "http://127.0.0.1:9",
-        sign_in_with: "",
+        sign_in_with: "acr_values = [\"urn:example:mfa\"]",
         tables: "[mail]\nfrom = \"noreply@univ.example\"\nfolder = \"mails\"\n\n\
                  [limits]\naddress = { per_minute = 0, burst = 1 }\n",
     };
@@ -166,7 +166,8 @@ async fn load(http: &Client, origin: &str) -> Result<Vec<Duration>> {
     Ok(counted)
 }
 
-/// The heaviest of these pages with everything it loads, in thousands of bytes.
+/// The heaviest of the pages that [`page`] names with everything it loads, in thousands of bytes. The
+/// others are weighed by the portal's own tests.
 async fn weigh(http: &Client, origin: &str) -> Result<f64> {
     let mut heaviest: f64 = 0.0;
     let mut looked_at = String::new();

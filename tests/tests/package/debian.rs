@@ -160,7 +160,11 @@ impl Package {
     /// Root writes the configuration, as the package tells.
     fn init(&self, system: &System) {
         let (folder, data) = (self.etc(""), self.var(""));
-        let words = [&self.program(), "init", &folder, "--data", &data];
+        let program = self.program();
+        let mut words = vec![program.as_str(), "init", &folder, "--data", &data];
+        if self.name == "portal" {
+            words.push("--second-factor=urn:example:mfa");
+        }
         system.run(&words);
     }
 

@@ -40,7 +40,8 @@ const LIFETIMES: &str = "maturity = 0";
 pub(super) async fn make_keys(folder: &Path) -> Result<PortalKeys> {
     if !folder.join("portal-keys.toml").exists() {
         let mut init = Command::new(binary("kazasu-portal")?);
-        run(init.arg("init").arg(folder)).await?;
+        init.arg("init").arg(folder);
+        run(init.args(["--second-factor", ACR_MFA])).await?;
     }
     let jwks = run(&mut command(folder, &["jwks"])?).await?;
     let token = std::fs::read_to_string(folder.join("sign-in-token"))?;

@@ -37,6 +37,10 @@ pub(crate) struct Init {
     /// The issuer of the university's sign-in.
     #[arg(long, value_name = "URL", default_value = "https://sign-in.invalid")]
     sign_in: String,
+    /// What the sign-in calls a sign-in with a second factor (`acr`). Without it the portal does not
+    /// start before the configuration says so.
+    #[arg(long, value_name = "ACR")]
+    second_factor: Option<String>,
 }
 
 impl Init {
@@ -76,6 +80,10 @@ impl Init {
             ("", "keys") => Some(quoted("portal-keys.toml")),
             ("verifier", "issuer") => Some(quoted(&self.verifier)),
             ("sign_in", "issuer") => Some(quoted(&self.sign_in)),
+            ("sign_in", "acr_values") => {
+                let acr = self.second_factor.as_deref();
+                acr.map(|acr| format!("[{}]", quoted(acr)))
+            }
             ("mail", "folder") => Some(quoted(&inside("mails"))),
             ("audit", "export") => Some(quoted(&inside("portal-audit-heads.jsonl"))),
             _ => None,

@@ -27,10 +27,22 @@ pub struct SignIn {
     pub account_claim: String,
     /// Scopes besides `openid`.
     pub scopes: Vec<String>,
-    /// What it has to do for a sign-in to count: any of these; everything counts if there are none.
+    /// What it has to do for a sign-in to count: any of these. Everything counts if there are none,
+    /// which somebody has to have said in so many words.
     pub acr_values: Vec<String>,
     /// By how many seconds its clock may be behind.
     pub clock_skew: i64,
+}
+
+/// Whether a sign-in without a second factor counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum SecondFactor {
+    /// It does not.
+    #[default]
+    Required,
+    /// Whoever runs the portal says that every sign-in has one, or takes a password for enough.
+    NotChecked,
 }
 
 /// How a client proves who it is.
@@ -58,6 +70,7 @@ pub(super) struct SignInTable {
     account_claim: String,
     scopes: Vec<String>,
     acr_values: Vec<String>,
+    second_factor: SecondFactor,
     clock_skew: i64,
 }
 
@@ -70,6 +83,7 @@ impl Default for SignInTable {
             account_claim: "preferred_username".to_owned(),
             scopes: Vec::new(),
             acr_values: Vec::new(),
+            second_factor: SecondFactor::default(),
             clock_skew: 5,
         }
     }
@@ -99,12 +113,7 @@ impl SignInTable {
         if !(0..=300).contains(&self.clock_skew) {
             problems.add("sign_in.clock_skew: must be 0 to 300 seconds");
         }
-        if self.acr_values.is_empty() {
-            problems.warn(
-                "sign_in.acr_values: any sign-in counts, also one with a password alone; \
-                 linking a card should need a second factor",
-            );
-        }
+        check_second_factor(problems, &self.acr_values, self.second_factor);
         let authentication = match self.client_secret {
             None => ClientAuthentication::Key,
             Some(table) => ClientAuthentication::Secret(table.in_folder(folder)),
@@ -118,5 +127,24 @@ impl SignInTable {
             acr_values: self.acr_values,
             clock_skew: self.clock_skew,
         })
+    }
+}
+
+/// With a password alone whoever has stolen it links a card of their own, so nobody decides that by
+/// leaving something out.
+fn check_second_factor(problems: &mut Problems, acr_values: &[String], wanted: SecondFactor) {
+    match (acr_values, wanted) {
+        ([], SecondFactor::Required) => problems.add(
+            "sign_in.acr_values: is missing; name what your sign-in calls a sign-in with a second \
+             factor, or set sign_in.second_factor = \"not_checked\" if a password is to be enough",
+        ),
+        ([], SecondFactor::NotChecked) => problems.warn(
+            "sign_in.second_factor: any sign-in counts, also one with a password alone; \
+             linking a card should need a second factor",
+        ),
+        (_, SecondFactor::Required) => {}
+        (_, SecondFactor::NotChecked) => {
+            problems.add("sign_in.second_factor: is checked where sign_in.acr_values are named");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `init`, `check-config`, `migrate` and serving what they made.
 
-use crate::init;
+use crate::{init, program};
 use kazasu_demo::slapd::Slapd;
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt as _;
@@ -54,9 +54,30 @@ fn what_a_trial_may_and_a_service_should_not_is_warned_of() {
     let checked = init(&[]).run(&["check-config", "--json"]).success();
     let found: Value = serde_json::from_str(&checked).unwrap();
     let warnings = found["warnings"].to_string();
-    for place in ["sign_in.acr_values", "mail.folder"] {
-        assert!(warnings.contains(place), "{place} in {warnings}");
+    assert!(warnings.contains("mail.folder"), "{warnings}");
+}
+
+#[test]
+fn nobody_serves_without_having_said_whether_a_password_is_enough() {
+    let site = program().init(&[]);
+    let problem = "sign_in.acr_values: is missing";
+    for words in [&["check-config"][..], &["serve"]] {
+        let refused = site.run(words);
+        assert_eq!(refused.code, 1, "{words:?}");
+        let said = refused.out + &refused.err;
+        assert!(said.contains(problem), "{said}");
     }
+    let text = site.text("site/portal.toml");
+    let not_checked = text.replace("\"required\" ", "\"not_checked\" ");
+    std::fs::write(site.path("site/portal.toml"), not_checked).unwrap();
+    let checked = site.run(&["check-config", "--json"]).success();
+    assert!(checked.contains("sign_in.second_factor: any sign-in counts"));
+    // Not both.
+    let contradicts = text
+        .replace("\"required\" ", "\"not_checked\" ")
+        .replace("acr_values = []", "acr_values = [\"urn:mfa\"]");
+    std::fs::write(site.path("site/portal.toml"), contradicts).unwrap();
+    assert_eq!(site.run(&["check-config"]).code, 1);
 }
 
 #[test]

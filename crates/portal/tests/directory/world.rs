@@ -79,6 +79,7 @@ pub(crate) fn settings(slapd: &Slapd) -> LdapSettings {
     let example = include_str!("../../portal.example.toml");
     let (before, after) = example.split_once("\n[directory]\n").unwrap();
     let (_, after) = after.split_once("\n[").unwrap();
+    let before = before.replace("acr_values = []", "acr_values = [\"urn:mfa\"]");
     let text = format!("{before}\n{}\n[{after}", slapd.settings());
     match Settings::parse(&text, Path::new("/")).unwrap().directory {
         DirectorySettings::Ldap(settings) => *settings,

@@ -8,7 +8,7 @@ use toml::{Table, Value};
 const EXAMPLE: &str = include_str!("../../../portal.example.toml");
 
 /// What the example chooses; everything else in it is as it would be without.
-const CHOSEN: [&str; 14] = [
+const CHOSEN: [&str; 15] = [
     "origin",
     "listen",
     "database",
@@ -17,6 +17,7 @@ const CHOSEN: [&str; 14] = [
     "verifier.client_id",
     "sign_in.issuer",
     "sign_in.client_id",
+    "sign_in.acr_values",
     "directory.sign_in_token",
     "mail.from",
     "mail.folder",
@@ -32,8 +33,12 @@ fn parse(table: &Table) -> Result<Settings, SettingsError> {
     Settings::parse(&table.to_string(), Path::new("/etc/kazasu"))
 }
 
+/// With what nobody can know but whoever runs the sign-in.
 fn example() -> Table {
-    EXAMPLE.parse().unwrap()
+    let mut example: Table = EXAMPLE.parse().unwrap();
+    let sign_in = example["sign_in"].as_table_mut().unwrap();
+    sign_in.insert("acr_values".to_owned(), vec!["urn:mfa"].into());
+    example
 }
 
 /// The table without what is not chosen; `prefix` is its own place.
