@@ -36,5 +36,5 @@ pub use settings::{
     Reaction, Recovery, Retention, Security, Settings, SettingsError, SignIn, SmtpServer, Verifier,
 };
 pub use store::{MIGRATIONS, open as open_database};
-pub use upkeep::lift_freeze;
+pub use upkeep::{lift_freeze, remove_account};
 pub use zone::Zone;

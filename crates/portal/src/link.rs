@@ -37,6 +37,8 @@ pub(crate) enum EndedBecause {
     Vetoed,
     /// Somebody said "this was not me" while it matured.
     Frozen,
+    /// The account was taken out of the directory.
+    AccountRemoved,
     /// Everything was erased, by somebody who did not tap its card. It stays for a while, so that
     /// its card's holder can object to the next one.
     Erased,
@@ -50,12 +52,13 @@ impl Link {
 }
 
 impl EndedBecause {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Unlinked,
         Self::UnlinkedBySignIn,
         Self::Replaced,
         Self::Vetoed,
         Self::Frozen,
+        Self::AccountRemoved,
         Self::Erased,
     ];
 
@@ -66,6 +69,7 @@ impl EndedBecause {
             Self::Replaced => "replaced",
             Self::Vetoed => "vetoed",
             Self::Frozen => "frozen",
+            Self::AccountRemoved => "account_removed",
             Self::Erased => "erased",
         }
     }

@@ -6,8 +6,9 @@ use crate::app::App;
 use crate::directory::DirectoryError;
 use crate::directory::builtin;
 use crate::failure::Failure;
+use crate::link::EndedBecause;
 use crate::operations::{NOT_DONE, note};
-use crate::store::{contacts, freezes, holdings, operations, retention, turns};
+use crate::store::{contacts, freezes, holdings, links, operations, retention, turns};
 use kazasu_service::audit::{self, Details};
 use kazasu_service::store::{Store, StoreError};
 
@@ -77,6 +78,33 @@ pub async fn lift_freeze(store: &Store, account: AccountId, now: i64) -> Result<
             for lock in operations::give_up_locks(c, &account, now)? {
                 note(c, &lock, NOT_DONE, now)?;
             }
+            Ok(true)
+        })
+        .await
+}
+
+/// Removes an account from the built-in directory, with its link: an account of the same name is
+/// perhaps somebody else's one day. `false` if there is no such account.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn remove_account(
+    store: &Store,
+    account: AccountId,
+    now: i64,
+) -> Result<bool, StoreError> {
+    store
+        .write(move |c| {
+            turns::take(c, &account)?;
+            if !builtin::remove(c, &account)? {
+                return Ok(false);
+            }
+            let link = links::of_account(c, &account)?;
+            if let Some(link) = &link {
+                links::end(c, &link.id, EndedBecause::AccountRemoved, now)?;
+            }
+            let details = Details::default().with("link", link.as_ref().map(|l| l.id.as_str()));
+            audit::record(c, now, "account_removed", &details)?;
             Ok(true)
         })
         .await

@@ -5,7 +5,7 @@ use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
 use kazasu_portal::account::AccountId;
 use kazasu_portal::directory::builtin;
-use kazasu_portal::{DirectorySettings, Settings, open_database};
+use kazasu_portal::{DirectorySettings, Settings, open_database, remove_account};
 use kazasu_service::commands::now;
 use kazasu_service::store::{Schema, Store};
 use std::io::Read as _;
@@ -57,7 +57,7 @@ pub(crate) struct Unlock {
     account: String,
 }
 
-/// Remove an account and everything the directory knows about it.
+/// Remove an account and everything the directory knows about it, and end its link.
 #[derive(Args)]
 pub(crate) struct Remove {
     #[command(flatten)]
@@ -99,7 +99,7 @@ pub(crate) async fn run(command: DirectoryCommand) -> anyhow::Result<ExitCode> {
         DirectoryCommand::Remove(command) => {
             let (settings, store) = open(&command.config)?;
             let account = parse(&settings, &command.account)?;
-            let removed = builtin::remove(&store, &account, now()).await?;
+            let removed = remove_account(&store, account, now()).await?;
             ensure!(removed, "there is no such account");
             println!("the account is gone");
         }

@@ -16,8 +16,8 @@ mod sign_in;
 mod tests;
 
 pub use import::{ImportError, Imported, import};
-pub(crate) use manage::purge;
-pub use manage::{Listed, Shown, list, remove, show, unlock};
+pub use manage::{Listed, Shown, list, show, unlock};
+pub(crate) use manage::{purge, remove};
 pub use routes::routes;
 pub use sign_in::{SignInError, SignedIn, With, has_session, sign_in};
 

@@ -53,6 +53,24 @@ fn an_account_that_was_removed_leaves_nothing_in_the_directory() {
     assert_eq!(events.matches("\"account_removed\"").count(), 1);
 }
 
+/// The next one of the name is perhaps somebody else.
+#[test]
+fn an_account_that_is_imported_again_has_no_link_any_more() {
+    let site = imported();
+    let link = "INSERT INTO links (id, ppid, account, linked_at, matures_at, name_match)
+                VALUES ('a link', 'a ppid', '0123456789', 1, 1, 'equal')";
+    assert_eq!(site.execute(MIGRATIONS, link), 1);
+    site.run(&["directory", "remove", "0123456789"]).success();
+    let events = site.run(&["audit", "export"]).success();
+    assert!(events.contains("a link"), "{events}");
+    let file = site.path("people.jsonl");
+    site.run(&["directory", "import", file.to_str().unwrap()])
+        .success();
+    let ended = "UPDATE links SET id = id
+                 WHERE ended_at > 1 AND ended_because = 'account_removed'";
+    assert_eq!(site.execute(MIGRATIONS, ended), 1);
+}
+
 #[test]
 fn a_file_with_problems_imports_nothing_and_tells_them_all() {
     let site = imported();

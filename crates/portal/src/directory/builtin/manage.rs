@@ -122,25 +122,16 @@ pub async fn unlock(store: &Store, id: &AccountId, now: i64) -> Result<bool, Sto
     unlocked.await
 }
 
-/// Removes an account and everything about it. What it is linked to stays until it is erased or its
-/// time comes. `false` if there is no such account.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn remove(store: &Store, id: &AccountId, now: i64) -> Result<bool, StoreError> {
-    let id = id.as_str().to_owned();
-    let removed = store.write(move |c| {
-        let removed = c.execute("DELETE FROM directory_accounts WHERE id = ?1", values![&id])?;
-        if removed == 1 {
-            c.execute(
-                "DELETE FROM directory_operations WHERE account = ?1",
-                values![id],
-            )?;
-            audit::record(c, now, "account_removed", &Details::default())?;
-        }
-        Ok(removed == 1)
-    });
-    removed.await
+/// Removes an account and everything the directory knows about it. `false` if there is no such
+/// account.
+pub(crate) fn remove(c: &mut Connection<'_>, id: &AccountId) -> Result<bool, SqlError> {
+    let id = id.as_str();
+    let removed = c.execute("DELETE FROM directory_accounts WHERE id = ?1", values![id])?;
+    c.execute(
+        "DELETE FROM directory_operations WHERE account = ?1",
+        values![id],
+    )?;
+    Ok(removed == 1)
 }
 
 /// Deletes contacts that ceased to be some long ago, and what was changed then. Returns how many

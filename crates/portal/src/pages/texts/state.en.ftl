@@ -50,6 +50,7 @@ stored-link-unlinked_by_sign_in = linked on { $since }, removed on { $until } af
 stored-link-replaced = linked on { $since }, replaced by another card on { $until } (account { $account })
 stored-link-vetoed = linked on { $since }, taken back with the earlier card on { $until } (account { $account })
 stored-link-frozen = linked on { $since }, ended on { $until } when somebody said “this was not me” (account { $account })
+stored-link-account_removed = linked on { $since }, ended on { $until } when the account was removed (account { $account })
 stored-link-erased = linked on { $since }, erased on { $until } (account { $account })
 stored-password = new password on { $at } ({ $browser })
     .not-done = new password on { $at } ({ $browser }; it was not set)

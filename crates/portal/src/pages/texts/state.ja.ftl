@@ -50,6 +50,7 @@ stored-link-unlinked_by_sign_in = { $since }に連携、{ $until }にログイ�
 stored-link-replaced = { $since }に連携、{ $until }に別のカードに変更（アカウント { $account }）
 stored-link-vetoed = { $since }に連携、{ $until }に前のカードで取り消し（アカウント { $account }）
 stored-link-frozen = { $since }に連携、{ $until }に「自分ではない」という連絡で終了（アカウント { $account }）
+stored-link-account_removed = { $since }に連携、{ $until }にアカウントの廃止で終了（アカウント { $account }）
 stored-link-erased = { $since }に連携、{ $until }に消去（アカウント { $account }）
 stored-password = { $at }：パスワードの再発行（{ $browser }）
     .not-done = { $at }：パスワードの再発行（{ $browser }、行われませんでした）

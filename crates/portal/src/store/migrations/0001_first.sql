@@ -43,7 +43,7 @@ CREATE TABLE links (
   name_match    TEXT    NOT NULL,             -- by which rule the names compared, one word
   replaces      TEXT,                         -- the link of the same account that it took the place of
   ended_at      INTEGER,                      -- NULL while it is active
-  ended_because TEXT                          -- unlinked, unlinked_by_sign_in, replaced, vetoed, frozen or erased
+  ended_because TEXT                          -- unlinked, unlinked_by_sign_in, replaced, vetoed, frozen, account_removed or erased
 ) STRICT;
 CREATE UNIQUE INDEX active_links_by_ppid ON links (ppid) WHERE ended_at IS NULL;
 CREATE UNIQUE INDEX active_links_by_account ON links (account) WHERE ended_at IS NULL;
