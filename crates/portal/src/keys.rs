@@ -147,6 +147,13 @@ impl Keys {
         self.audit.last().expect("loading requires one")
     }
 
+    /// Marks who was told about an event: whoever has the database alone cannot try addresses.
+    pub(crate) fn recipients(&self) -> hmac::Key {
+        // No event is called so, so that no token tells the key.
+        let key = hmac::sign(&self.notice, b"recipients");
+        hmac::Key::new(hmac::HMAC_SHA256, key.as_ref())
+    }
+
     /// What proves to the portal that somebody was told about an event: 128 bits, base64url.
     pub(crate) fn notice_token(&self, event: &str) -> String {
         let tag = hmac::sign(&self.notice, event.as_bytes());

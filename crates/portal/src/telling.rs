@@ -6,6 +6,7 @@ use crate::mail::{self, Kind, Notice, Recipient};
 use crate::store::contacts;
 use crate::store::freezes::{self, Told};
 use crate::store::operations::Recorded;
+use aws_lc_rs::hmac;
 use kazasu_service::secret::hash;
 use kazasu_service::store::{Connection, SqlError};
 
@@ -38,6 +39,7 @@ impl Event {
 /// What telling needs, wherever it is done.
 pub(crate) struct Teller {
     keys: SharedKeys,
+    recipients: hmac::Key,
     origin: String,
     /// For how many seconds prior contacts are told, and objections taken.
     objection: i64,
@@ -46,6 +48,7 @@ pub(crate) struct Teller {
 impl Teller {
     pub(crate) fn new(keys: SharedKeys, origin: String, objection: i64) -> Self {
         Self {
+            recipients: keys.recipients(),
             keys,
             origin,
             objection,
@@ -78,7 +81,7 @@ impl Teller {
                 language,
                 contact_until: contact.gone_at,
             };
-            mail::enqueue(c, &notice, &recipient, now)?;
+            mail::enqueue(c, &notice, &recipient, &self.recipients, now)?;
         }
         Ok(())
     }

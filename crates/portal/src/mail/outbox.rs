@@ -3,9 +3,10 @@
 use super::{Details, Kind, Notice, Recipient};
 use crate::account::AccountId;
 use crate::mail::message::parse_address;
+use aws_lc_rs::hmac;
 use kazasu_service::audit;
 use kazasu_service::page::Language;
-use kazasu_service::secret::{hash, length_prefixed, random_text};
+use kazasu_service::secret::{length_prefixed, random_text};
 use kazasu_service::store::{Connection, Row, SqlError};
 use kazasu_service::values;
 use serde::{Deserialize, Serialize};
@@ -80,7 +81,7 @@ impl GivenUp {
     }
 }
 
-/// Has somebody told about an event, once. Belongs into the transaction of the event: either both
+/// Has somebody told about an event, once; `recipients` marks whom. Belongs into the transaction of the event: either both
 /// happened or neither did.
 ///
 /// # Errors
@@ -89,6 +90,7 @@ pub(crate) fn enqueue(
     c: &mut Connection<'_>,
     notice: &Notice,
     recipient: &Recipient,
+    recipients: &hmac::Key,
     now: i64,
 ) -> Result<Enqueued, SqlError> {
     let address = recipient.address.trim();
@@ -109,7 +111,7 @@ pub(crate) fn enqueue(
             &id,
             &notice.event,
             kind,
-            hash(whom),
+            hmac::sign(recipients, &whom).as_ref(),
             address,
             recipient.language.map(Language::tag),
             details,

@@ -4,7 +4,7 @@ CREATE TABLE mails (
   id             TEXT    NOT NULL UNIQUE,      -- 128 random bits, and the Message-ID: receivers know a mail that comes twice
   event          TEXT    NOT NULL,             -- what happened: the identifier of a link or an operation
   kind           TEXT    NOT NULL,             -- what is told about it
-  recipient_hash BLOB    NOT NULL,             -- of event and address: nobody is told the same twice
+  recipient_hash BLOB    NOT NULL,             -- HMAC of event and address: nobody is told the same twice
   recipient      TEXT,                         -- the address; NULL from the end on
   language       TEXT,                         -- ja or en; NULL for both, and from the end on
   details        TEXT,                         -- what the mail says, JSON; NULL from the end on

@@ -12,6 +12,7 @@ use super::post::Round;
 use super::{Details, Kind, Letterhead, Notice, Post, Recipient, SCHEMA, enqueue};
 use crate::settings::{Delivery, Mail, Security, SmtpServer as Server};
 use crate::zone::Zone;
+use aws_lc_rs::hmac;
 use kazasu_demo::postgres::test_database;
 use kazasu_demo::smtp::{Received, SmtpOptions, SmtpServer};
 use kazasu_service::audit;
@@ -137,6 +138,11 @@ fn recipient(address: &str) -> Recipient {
     }
 }
 
+/// The key that marks recipients.
+fn key(seed: u8) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, &[seed; 32])
+}
+
 impl Office {
     fn at(&self) -> i64 {
         self.now.load(Ordering::Relaxed)
@@ -150,7 +156,7 @@ impl Office {
         let (notice, recipient, now) = (notice.clone(), recipient.clone(), self.at());
         let enqueued = self
             .store
-            .write(move |c| enqueue(c, &notice, &recipient, now));
+            .write(move |c| enqueue(c, &notice, &recipient, &key(1), now));
         enqueued.await.unwrap()
     }
 

@@ -84,7 +84,7 @@ async fn ten_thousand_that_wait_keep_nobody_else_waiting() {
         let whom = recipient("crowd@mihon.example");
         (0..10_000).try_for_each(|number| {
             let notice = notice(&format!("C{number}"), Kind::Linked);
-            enqueue(c, &notice, &whom, START).map(drop)
+            enqueue(c, &notice, &whom, &key(1), START).map(drop)
         })
     });
     filled.await.unwrap();
@@ -173,7 +173,8 @@ async fn a_folder_gets_a_file_for_each_mail() {
     let mails = folder.path().join("mails");
     let post = post(Delivery::Folder(mails.clone()), &metrics);
     let whom = recipient("hanako@mihon.example");
-    let enqueued = store.write(move |c| enqueue(c, &notice("O1", Kind::Password), &whom, START));
+    let enqueued =
+        store.write(move |c| enqueue(c, &notice("O1", Kind::Password), &whom, &key(1), START));
     assert_eq!(enqueued.await.unwrap(), Enqueued::Waiting);
     std::fs::write(&mails, "in the way").unwrap();
     let round = post.deliver(&store, &|| START).await.unwrap();

@@ -1,6 +1,7 @@
 //! What gets into the outbox, and what stays in it.
 
 use super::*;
+use kazasu_service::secret::{hash, length_prefixed};
 use kazasu_service::store::SqlError;
 
 #[tokio::test]
@@ -37,7 +38,7 @@ async fn what_did_not_happen_is_told_to_nobody() {
     };
     let failed = office.store.write(|c| {
         let whom = recipient("hanako@mihon.example");
-        enqueue(c, &notice("O1", Kind::Password), &whom, START)?;
+        enqueue(c, &notice("O1", Kind::Password), &whom, &key(1), START)?;
         Err::<(), _>(SqlError::Kind)
     });
     assert!(failed.await.is_err());
@@ -137,4 +138,24 @@ async fn after_a_while_even_that_something_was_sent_is_forgotten() {
     office.deliver().await;
     let kept = rows(&office).await;
     assert!(!kept.contains("O1") && kept.contains("O2"), "{kept}");
+}
+
+/// Few addresses are possible: whoever has the database must not find out by trying them.
+#[tokio::test]
+async fn whom_a_row_was_for_cannot_be_found_out_without_the_key() {
+    let (store, _folder) = store().await;
+    let notice = notice("O1", Kind::Password);
+    let enqueued = store.write(move |c| {
+        let told = recipient("hanako@mihon.example");
+        for seed in [1, 1, 2] {
+            enqueue(c, &notice, &told, &key(seed), START)?;
+        }
+        let marks = "SELECT recipient_hash FROM mails";
+        c.query(marks, &[], |row| row.get::<Vec<u8>>("recipient_hash"))
+    });
+    let marks = enqueued.await.unwrap();
+    // Another key is another mark, where the same one would have been known.
+    assert_eq!(marks.len(), 2);
+    let address = length_prefixed(&[b"O1", b"hanako@mihon.example"]);
+    assert!(!marks.contains(&hash(address).to_vec()));
 }

@@ -31,7 +31,8 @@ async fn tell(server: Server, store: &Store) -> Result<Round, PostError> {
         &Metrics::new(),
     )?;
     let whom = recipient("hanako@mihon.example");
-    let told = store.write(move |c| enqueue(c, &notice("O1", Kind::Password), &whom, START));
+    let told =
+        store.write(move |c| enqueue(c, &notice("O1", Kind::Password), &whom, &key(1), START));
     told.await.unwrap();
     Ok(post.deliver(store, &|| START).await.unwrap())
 }

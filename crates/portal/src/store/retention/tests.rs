@@ -10,6 +10,7 @@ use crate::session::SessionSecret;
 use crate::settings::{Lifetimes, Retention};
 use crate::store::operations::{OperationState, Recorded};
 use crate::store::{MIGRATIONS, contacts, freezes, links, operations, procedures};
+use aws_lc_rs::hmac;
 use kazasu_demo::postgres::test_database;
 use kazasu_service::store::{Connection, Location, Schema, SqlError, Store};
 use kazasu_service::values;
@@ -131,6 +132,7 @@ fn fill(c: &mut Connection<'_>) -> Result<(), SqlError> {
 }
 
 fn enqueue(c: &mut Connection<'_>) -> Result<(), SqlError> {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, b"key");
     let notice = Notice {
         event: "active".to_owned(),
         kind: Kind::Linked,
@@ -142,7 +144,7 @@ fn enqueue(c: &mut Connection<'_>) -> Result<(), SqlError> {
             language: None,
             contact_until: None,
         };
-        mail::enqueue(c, &notice, &recipient, START)?;
+        mail::enqueue(c, &notice, &recipient, &key, START)?;
     }
     let sent = "UPDATE mails SET state = 'sent', ended_at = queued_at, recipient = NULL
                 WHERE recipient = 'sent@mihon.example'";
