@@ -255,7 +255,13 @@ fn password_form(visit: &Visit, open: &Open, problems: Vec<String>) -> Response 
         own: recovery.own_password,
         problems,
     };
-    visit.show("password", &body)
+    show_live(visit, "password", &body)
+}
+
+/// A page whose form the script sends once, however often its button is pressed: what answers a second
+/// one would hide the secret, should another node get it.
+fn show_live(visit: &Visit, key: &str, body: &impl Template) -> Response {
+    visit.show_page(&visit.words().say(key), body, |page| page.live = true)
 }
 
 #[derive(Deserialize)]
@@ -323,7 +329,7 @@ pub(super) async fn access_pass(visit: Visit, Path(id): Path<String>) -> PageRes
         account: open.account(),
         minutes: visit.app.settings.recovery.access_pass_lifetime / 60,
     };
-    Ok(visit.show("access-pass", &body))
+    Ok(show_live(&visit, "access-pass", &body))
 }
 
 pub(super) async fn issue_access_pass(

@@ -164,6 +164,25 @@ async fn ending_takes_everything_of_the_session_away() {
     assert!(left.is_empty());
 }
 
+/// Whoever has just got a password may sit at a computer of others.
+#[tokio::test]
+async fn one_can_end_from_the_page_that_shows_a_secret() {
+    let site = Site::start().await.with_link(&TAROS, TARO).await;
+    let (mut browser, options) = site.recovering(&TAROS).await;
+    for (remedy, form) in [
+        ("remedy-access-pass", "access-pass"),
+        ("remedy-password", "random"),
+    ] {
+        let page = browser.follow(&options, remedy).await;
+        let page = browser.press(&page, form).await;
+        assert!(page.has("secret") && page.has("end"), "{page:?}");
+        if form == "random" {
+            browser.press(&page, "end").await.is("home");
+        }
+    }
+    browser.get(&options.url).await.refuses("procedure_over");
+}
+
 #[tokio::test]
 async fn ending_from_a_page_that_is_out_of_date_leads_to_one_that_can_end() {
     let site = Site::start().await.with_link(&TAROS, TARO).await;

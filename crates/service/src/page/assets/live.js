@@ -5,8 +5,13 @@
   let leaving = false;
   const again = (address) => leaving || location.replace(address || location.href);
 
-  // What a form leads to must not be overtaken by the news that the form itself makes.
-  addEventListener("submit", () => {
+  // What a form leads to must not be overtaken by the news that the form itself makes. A second
+  // click is no second wish: a browser shows only what answers the last one.
+  let sent = -Infinity;
+  addEventListener("submit", (event) => {
+    const now = performance.now();
+    if (now - sent < 5000) event.preventDefault();
+    else sent = now;
     leaving = true;
   });
 
@@ -14,6 +19,7 @@
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     leaving = false;
+    sent = -Infinity;
     again();
   });
 
