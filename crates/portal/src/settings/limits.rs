@@ -39,9 +39,7 @@ impl Default for Limits {
 
 impl Limits {
     pub(super) fn check(&self, problems: &mut Problems) {
-        if self.connections == 0 || self.connections_per_address == 0 {
-            problems.add("limits: without connections nobody is served");
-        }
+        self.connections().check(problems);
     }
 
     /// How many connections are allowed.

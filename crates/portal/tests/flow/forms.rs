@@ -6,9 +6,16 @@ use reqwest::Method;
 /// Every form there is: a browser that shows it, and its identifier.
 async fn every_form(site: &Site) -> Vec<(Browser, Page, &'static str)> {
     let mut forms = Vec::new();
+    site.browser().link(site, &HANAKOS, HANAKO).await;
+    site.pass(DAY);
+    site.browser().link(site, &HANAKOS_NEW, HANAKO).await;
     let mut browser = site.browser();
-    let page = browser.get("/link").await;
-    forms.push((browser, page, "begin-tap"));
+    let page = browser.tap(site, "unlink", &HANAKOS).await;
+    forms.push((browser, page, "veto"));
+    let mut browser = site.browser();
+    let page = browser.get("/unlink").await;
+    forms.push((browser.clone(), page.clone(), "begin-tap"));
+    forms.push((browser, page, "begin-sign-in"));
     let mut browser = site.browser();
     let page = browser.tap(site, "link", &TAROS_NEW).await;
     forms.push((browser, page, "sign-in"));
@@ -28,21 +35,36 @@ async fn every_form(site: &Site) -> Vec<(Browser, Page, &'static str)> {
     forms.push((browser.clone(), page, "own"));
     let page = browser.follow(&options, "remedy-access-pass").await;
     forms.push((browser.clone(), page, "access-pass"));
-    forms.push((browser, options, "end"));
+    forms.push((browser.clone(), options.clone(), "end"));
+    // Last: after a recovery nothing is linked.
+    let page = browser.follow(&options, "remedy-access-pass").await;
+    let page = browser.press(&page, "access-pass").await;
+    forms.push((browser, page, "saved"));
     forms
 }
 
-/// That nothing happened but the link that [`every_form`] needs.
-async fn assert_untouched(site: &Site) {
-    let links = "SELECT ppid AS value FROM links WHERE ended_at IS NULL";
-    assert_eq!(site.query::<String>(links, &[]).await, [TAROS.ppid]);
-    assert_eq!(site.operations().await, Vec::<String>::new());
+/// The one that Hanako got after losing the first.
+const HANAKOS_NEW: Card = Card {
+    ppid: "new-ppid-of-hanako",
+    name: HANAKOS.name,
+};
+
+/// What forms change: links, operations, procedures.
+async fn everything(site: &Site) -> Vec<String> {
+    let links = "SELECT ppid AS value FROM links WHERE ended_at IS NULL ORDER BY 1";
+    let procedures = "SELECT id || kind || coalesce(done, '') AS value FROM procedures ORDER BY 1";
+    let mut all = site.query::<String>(links, &[]).await;
+    all.extend(site.operations().await);
+    all.extend(site.query::<String>(procedures, &[]).await);
+    all
 }
 
 #[tokio::test]
 async fn a_form_that_another_site_sends_is_refused() {
     let site = Site::start().await.with_link(&TAROS, TARO).await;
-    for (browser, page, id) in every_form(&site).await {
+    let forms = every_form(&site).await;
+    let before = everything(&site).await;
+    for (browser, page, id) in forms {
         let (action, fields) = page.form(id);
         let senders: [&[(&str, &str)]; 6] = [
             &[],
@@ -61,7 +83,7 @@ async fn a_form_that_another_site_sends_is_refused() {
             page.refuses("foreign_form");
         }
     }
-    assert_untouched(&site).await;
+    assert_eq!(everything(&site).await, before);
 }
 
 #[tokio::test]
@@ -70,8 +92,10 @@ async fn a_form_without_its_token_or_with_that_of_another_procedure_or_browser_i
     let mut stranger = site.browser();
     let page = stranger.tap(&site, "recover", &TAROS).await;
     let of_stranger = page.field("end", "token");
-    for (mut browser, page, id) in every_form(&site).await {
-        if id == "begin-tap" {
+    let forms = every_form(&site).await;
+    let before = everything(&site).await;
+    for (mut browser, page, id) in forms {
+        if id.starts_with("begin") {
             // Nothing is known of a browser yet, so there is nothing to protect.
             continue;
         }
@@ -85,7 +109,7 @@ async fn a_form_without_its_token_or_with_that_of_another_procedure_or_browser_i
         }
         browser.post(&action, &[]).await.refuses("old_form");
     }
-    assert_untouched(&site).await;
+    assert_eq!(everything(&site).await, before);
 }
 
 #[tokio::test]
@@ -96,10 +120,11 @@ async fn a_token_is_of_one_procedure_also_within_one_browser() {
     let second = browser.tap(&site, "unlink", &TAROS).await;
     let first = browser.get(&first.url).await;
     let token = second.field("unlink", "token");
+    let before = everything(&site).await;
     assert_ne!(first.field("unlink", "token"), token);
     let refused = browser.fill(&first, "unlink", &[("token", &token)]).await;
     refused.refuses("old_form");
-    assert_untouched(&site).await;
+    assert_eq!(everything(&site).await, before);
 }
 
 #[tokio::test]
@@ -123,10 +148,24 @@ async fn two_who_link_the_same_account_at_once_make_one_link_and_the_other_is_to
     let (mut one, mut other) = (site.browser(), site.browser());
     let of_one = one.almost_link(&site, &TAROS, TARO).await;
     let of_other = other.almost_link(&site, &TAROS_NEW, TARO).await;
-    tokio::join!(one.press(&of_one, "link"), other.press(&of_other, "link"));
-    // Whoever was second replaced the first, as if there had been time between them, or was stopped.
+    let (a, b) = tokio::join!(one.press(&of_one, "link"), other.press(&of_other, "link"));
+    // Whoever was second replaced the first, as if there had been time between them.
+    assert_eq!(site.notices("linked").await, 1);
+    assert_eq!(site.notices("replaced").await, 1);
     let active = "SELECT ppid AS value FROM links WHERE ended_at IS NULL";
-    assert_eq!(site.query::<String>(active, &[]).await.len(), 1);
+    let active = site.query::<String>(active, &[]).await;
+    let (second, first) = match active.as_slice() {
+        [ppid] if ppid == TAROS.ppid => (a, b),
+        [ppid] if ppid == TAROS_NEW.ppid => (b, a),
+        others => panic!("{others:?}"),
+    };
+    second.is("linked");
+    // Unless they saw it before, they learn that it is not theirs any more.
+    if first.reason().is_some() {
+        first.refuses("already_done");
+    } else {
+        first.is("linked");
+    }
 }
 
 #[tokio::test]

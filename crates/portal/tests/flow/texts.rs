@@ -90,6 +90,38 @@ async fn every_page_can_be_read_in_the_other_language_and_in_the_first_again() {
     }
 }
 
+/// Thousands of bytes of a page with all that it loads: somebody is locked out, with a bad connection.
+const HEAVIEST: f64 = 60.0;
+
+#[tokio::test]
+async fn no_page_is_heavy() {
+    let site = Site::start().await;
+    let mut pages = every_page(&site, &TAROS, TARO).await;
+    site.browser().link(&site, &HANAKOS, HANAKO).await;
+    site.pass(DAY);
+    let (mut browser, options) = site.recovering(&HANAKOS).await;
+    for (remedy, form) in [
+        ("remedy-password", "random"),
+        ("remedy-access-pass", "access-pass"),
+    ] {
+        let page = browser.follow(&options, remedy).await;
+        let page = browser.press(&page, form).await;
+        assert!(page.has("secret"));
+        pages.push((browser.clone(), page));
+    }
+    for (mut browser, page) in pages {
+        let mut weight = page.html.len();
+        for part in page.html.split("\"/assets/").skip(1) {
+            let name = part.split('"').next().unwrap();
+            let file = browser.get(&format!("/assets/{name}")).await;
+            assert!(file.status.is_success() && !file.html.is_empty(), "{name}");
+            weight += file.html.len();
+        }
+        let weight = weight as f64 / 1000.0;
+        assert!((5.0..=HEAVIEST).contains(&weight), "{weight} kB: {page:?}");
+    }
+}
+
 #[tokio::test]
 async fn whoever_is_told_no_can_read_why_in_the_other_language() {
     let site = Site::start().await;
