@@ -181,17 +181,20 @@ async function objecting(someone, seen, { browser, options, look }) {
   await seen("recover-frozen");
   await tap(page, "state", "saburo");
   await seen("state-frozen");
+  // A look is not enough to erase.
   await page.locator("#stored summary").click();
-  await page.locator("#stored a").click();
+  await page.locator("#to-erase").click();
+  await page.waitForURL(`${portal}/unlink`);
+  await tap(page, "unlink", "saburo");
+  await page.locator("#to-erase").click();
   await submit(page, "erase");
   await page.waitForSelector("#done");
   await seen("erase-frozen");
 }
 
 async function erasing({ page }, seen) {
-  await tap(page, "state", "taro");
-  await page.locator("#stored summary").click();
-  await page.locator("#stored a").click();
+  await tap(page, "unlink", "taro");
+  await page.locator("#to-erase").click();
   await page.waitForSelector("#erase");
   await seen("erase");
   await submit(page, "erase");
