@@ -3,6 +3,7 @@
 
 mod answers;
 mod begin;
+mod breach;
 mod dress;
 mod erase;
 mod home;

@@ -1,5 +1,6 @@
 //! Recovering: after a tap for it, a password or a temporary access pass, each shown once.
 
+use super::breach::{self, length};
 use super::home::{Token, token};
 use super::refusal::{PageError, PageResult, Reason};
 use super::secret::{self, Secret};
@@ -8,7 +9,6 @@ use super::unlink::Done;
 use super::visit::{Visit, page, page_of};
 use crate::directory::OperationKind;
 use crate::operations::{Issue, Issued, NotIssued, Wanted, issue};
-use crate::password::Breach;
 use crate::procedure::{Procedure, ProcedureKind};
 use crate::session::SessionSecret;
 use crate::standing::{Person, Remedy, Standing, look};
@@ -304,8 +304,8 @@ pub(super) async fn set_password(
     let password = match password {
         Ok(password) => password,
         Err(breaches) => {
-            let say = |breach: &Breach| breach_text(&visit, *breach);
-            let problems = breaches.iter().map(say).collect();
+            let problems = breaches.iter();
+            let problems = problems.map(|lack| breach::text(&visit, *lack)).collect();
             return Ok(password_form(&visit, &open, problems));
         }
     };
@@ -394,22 +394,4 @@ pub(super) async fn saved(
         key: "saved",
     };
     Ok(visit.show("saved", &body))
-}
-
-fn breach_text(visit: &Visit, breach: Breach) -> String {
-    let rule = &visit.app.settings.recovery.password;
-    let words = visit.words();
-    match breach {
-        Breach::TooShort => words.count("breach-short", "n", length(rule.shortest)),
-        Breach::TooLong => words.count("breach-long", "n", length(rule.longest)),
-        Breach::NoUpperCase => words.say("breach-upper"),
-        Breach::NoLowerCase => words.say("breach-lower"),
-        Breach::NoDigit => words.say("breach-digit"),
-        Breach::NoSymbol => words.say("breach-symbol"),
-        Breach::Forbidden => words.say_with("breach-forbidden", "symbols", &rule.forbidden),
-    }
-}
-
-fn length(characters: usize) -> i64 {
-    i64::try_from(characters).unwrap_or(i64::MAX)
 }
