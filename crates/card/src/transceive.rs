@@ -48,6 +48,12 @@ pub enum ChannelError {
         /// How many bytes came back.
         length: usize,
     },
+    /// The channel failed in a way of its own, such as an app's channel by an exception.
+    #[error("the channel failed: {detail}")]
+    Failed {
+        /// What the channel says about it, for its developer.
+        detail: String,
+    },
     /// The command is longer than the channel carries. Nothing was sent.
     #[error("a command of {length} bytes exceeds the channel's {limit}")]
     CommandTooLong {

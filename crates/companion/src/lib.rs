@@ -28,12 +28,14 @@
 //! # }
 //! ```
 
+mod details;
 mod error;
 mod tap;
 mod ticket;
 mod transaction;
 
+pub use details::{Details, RelyingParty};
 pub use error::CompanionError;
 pub use tap::{Pins, Step};
 pub use ticket::{Deployment, DeploymentError, Ticket, TicketError};
-pub use transaction::{Details, Outcome, Pairing, RelyingParty, Transaction};
+pub use transaction::{Outcome, Pairing, Resumed, Transaction};

@@ -1,65 +1,21 @@
 //! A claimed transaction: what the person consents to, pairing, and its end.
 
+use crate::details::{Details, details};
 use crate::error::CompanionError;
-use crate::ticket::Ticket;
+use crate::ticket::{Deployment, Ticket};
 use kazasu_proto::companion::v1 as pb;
 use kazasu_proto::companion::v1::companion_service_client::CompanionServiceClient;
-use kazasu_statement::{Claim, Language, Mode, Purpose, Reason, misleads};
+use kazasu_statement::{Mode, Reason};
+use prost::Message;
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 use tonic::transport::Channel;
-use tonic::{Response, Status};
+use tonic::{Response, Status, Streaming};
 use zeroize::Zeroizing;
 
 /// How long one call may take. The verifier asks others for revocation and lineage meanwhile.
 const CALL_TIME: Duration = Duration::from_secs(15);
-
-/// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RelyingParty {
-    /// The identifier that the statement signs.
-    pub id: String,
-    /// Its name in Japanese.
-    pub name_ja: String,
-    /// Its name in English.
-    pub name_en: String,
-    /// The host its answers go to.
-    pub host: String,
-}
-
-impl RelyingParty {
-    /// Its name in `language`.
-    pub fn name(&self, language: Language) -> &str {
-        match language {
-            Language::Japanese => &self.name_ja,
-            Language::English => &self.name_en,
-        }
-    }
-}
-
-/// What the person reads before agreeing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Details {
-    /// The transaction's identifier; also the reference for support.
-    pub transaction_id: String,
-    /// Who asks.
-    pub relying_party: RelyingParty,
-    /// What the tap is for.
-    pub purpose: Purpose,
-    /// What is provided besides the pseudonymous ID.
-    pub claims: Vec<Claim>,
-    /// How browser and card come together.
-    pub mode: Mode,
-    /// The language of the page that started.
-    pub language: Language,
-    /// A coarse description of the browser that started.
-    pub browser: String,
-    /// When it started, in seconds since the Unix epoch.
-    pub started_at: i64,
-    /// When it ends by itself, in seconds since the Unix epoch.
-    pub expires_at: i64,
-}
 
 /// Six digits for the person to type into the page.
 #[derive(Clone, PartialEq, Eq)]
@@ -99,6 +55,18 @@ impl fmt::Debug for Outcome {
     }
 }
 
+/// Where a transaction is that was claimed in an earlier run of the app.
+#[derive(Debug)]
+pub enum Resumed {
+    /// It waits for pairing or for the tap, as it did before.
+    Open(Transaction),
+    /// The tap was accepted; only its answer was missed.
+    Accepted {
+        /// The one-time address to open in the browser that started, on the same phone.
+        return_url: Option<String>,
+    },
+}
+
 /// A transaction that this companion claimed. Dropping it leaves the transaction to expire;
 /// [`Transaction::cancel`] ends it at once.
 pub struct Transaction {
@@ -106,6 +74,8 @@ pub struct Transaction {
     pub(crate) secret: Zeroizing<Vec<u8>>,
     pub(crate) verifier_origin: String,
     pub(crate) details: Details,
+    /// The verifier's answer to the claim, for [`Transaction::save`].
+    claimed: Zeroizing<Vec<u8>>,
     pub(crate) unsure: crate::tap::UnsurePins,
 }
 
@@ -122,7 +92,15 @@ impl Transaction {
             ticket: ticket.secret.to_string(),
         };
         let response = in_time(client.claim_ticket(request)).await?;
-        let verifier_origin = ticket.deployment.verifier_origin().to_owned();
+        Self::claimed(client, response, &ticket.deployment)
+    }
+
+    fn claimed(
+        client: CompanionServiceClient<Channel>,
+        response: pb::ClaimTicketResponse,
+        deployment: &Deployment,
+    ) -> Result<Self, CompanionError> {
+        let verifier_origin = deployment.verifier_origin().to_owned();
         if response.verifier_origin != verifier_origin {
             return Err(CompanionError::WrongVerifier);
         }
@@ -130,9 +108,40 @@ impl Transaction {
             client,
             verifier_origin,
             details: details(&response)?,
+            claimed: Zeroizing::new(response.encode_to_vec()),
             secret: Zeroizing::new(response.companion_secret),
             unsure: Default::default(),
         })
+    }
+
+    /// What [`Transaction::resume`] needs after the app was ended. It is a secret that is worth the
+    /// claim until the transaction ends: keep it where the platform keeps secrets. It holds neither
+    /// PINs nor anything of the card.
+    pub fn save(&self) -> Zeroizing<Vec<u8>> {
+        self.claimed.clone()
+    }
+
+    /// Goes on with a transaction that was saved before the app was ended.
+    ///
+    /// # Errors
+    /// [`CompanionError::NotSaved`] for bytes that are no saved transaction,
+    /// [`CompanionError::WrongVerifier`] if it was claimed at another verifier than `deployment`'s,
+    /// and the reason for which the transaction has ended, if it has.
+    pub async fn resume(
+        channel: Channel,
+        saved: &[u8],
+        deployment: &Deployment,
+    ) -> Result<Resumed, CompanionError> {
+        let response =
+            pb::ClaimTicketResponse::decode(saved).map_err(|_| CompanionError::NotSaved)?;
+        let mut transaction =
+            Self::claimed(CompanionServiceClient::new(channel), response, deployment)?;
+        let mut states = transaction.watch().await?;
+        match states.message().await?.map(state).transpose()? {
+            Some(State::Waiting | State::Paired) => Ok(Resumed::Open(transaction)),
+            Some(State::Accepted { return_url }) => Ok(Resumed::Accepted { return_url }),
+            None => Err(ended_early()),
+        }
     }
 
     /// What the person reads before agreeing.
@@ -175,38 +184,31 @@ impl Transaction {
     /// # Errors
     /// The reason for which the transaction ended instead.
     pub async fn wait_until_paired(&mut self) -> Result<(), CompanionError> {
+        let mut states = self.watch().await?;
+        while let Some(update) = states.message().await? {
+            match state(update)? {
+                State::Waiting => {}
+                State::Paired => return Ok(()),
+                State::Accepted { .. } => {
+                    return Err(CompanionError::Refused(Reason::AlreadyAccepted));
+                }
+            }
+        }
+        Err(ended_early())
+    }
+
+    async fn watch(&mut self) -> Result<Streaming<pb::WatchTransactionResponse>, CompanionError> {
         let request = pb::WatchTransactionRequest {
             companion_secret: self.secret.to_vec(),
         };
-        let mut states = in_time(self.client.watch_transaction(request)).await?;
-        while let Some(update) = states.message().await? {
-            use pb::TransactionState as State;
-            match update.state() {
-                State::Created | State::Claimed => {}
-                State::Paired => return Ok(()),
-                State::Accepted | State::Redeemed => {
-                    return Err(CompanionError::Refused(Reason::AlreadyAccepted));
-                }
-                State::Cancelled => return Err(CompanionError::Refused(Reason::Cancelled)),
-                State::Expired => return Err(CompanionError::Refused(Reason::TransactionExpired)),
-                State::Rejected => {
-                    let reason = update
-                        .reason
-                        .and_then(|reason| Reason::try_from(reason).ok())
-                        .ok_or(CompanionError::BadAnswer("reason"))?;
-                    return Err(CompanionError::Refused(reason));
-                }
-                State::Unspecified => return Err(CompanionError::BadAnswer("state")),
-            }
-        }
-        Err(Status::unavailable("the stream of states ended").into())
+        in_time(self.client.watch_transaction(request)).await
     }
 
     /// Ends the transaction: the relying party is told that the person cancelled.
     ///
     /// # Errors
     /// The verifier's refusal, or that it could not be reached.
-    pub async fn cancel(mut self) -> Result<(), CompanionError> {
+    pub async fn cancel(&mut self) -> Result<(), CompanionError> {
         let request = pb::CancelRequest {
             companion_secret: self.secret.to_vec(),
         };
@@ -221,6 +223,42 @@ impl fmt::Debug for Transaction {
     }
 }
 
+/// What a claimed transaction waits for.
+enum State {
+    /// For pairing, where that is needed, or for the tap.
+    Waiting,
+    Paired,
+    Accepted {
+        return_url: Option<String>,
+    },
+}
+
+fn state(update: pb::WatchTransactionResponse) -> Result<State, CompanionError> {
+    use pb::TransactionState as Wire;
+    match update.state() {
+        Wire::Created | Wire::Claimed => Ok(State::Waiting),
+        Wire::Paired => Ok(State::Paired),
+        Wire::Accepted => Ok(State::Accepted {
+            return_url: Some(update.return_url).filter(|url| !url.is_empty()),
+        }),
+        Wire::Redeemed => Err(CompanionError::Refused(Reason::AlreadyAccepted)),
+        Wire::Cancelled => Err(CompanionError::Refused(Reason::Cancelled)),
+        Wire::Expired => Err(CompanionError::Refused(Reason::TransactionExpired)),
+        Wire::Rejected => {
+            let reason = update
+                .reason
+                .and_then(|reason| Reason::try_from(reason).ok())
+                .ok_or(CompanionError::BadAnswer("reason"))?;
+            Err(CompanionError::Refused(reason))
+        }
+        Wire::Unspecified => Err(CompanionError::BadAnswer("state")),
+    }
+}
+
+fn ended_early() -> CompanionError {
+    Status::unavailable("the stream of states ended").into()
+}
+
 /// The answer to a call, if it comes in time.
 pub(crate) async fn in_time<T>(
     call: impl Future<Output = Result<Response<T>, Status>>,
@@ -228,102 +266,5 @@ pub(crate) async fn in_time<T>(
     match tokio::time::timeout(CALL_TIME, call).await {
         Ok(answer) => Ok(answer?.into_inner()),
         Err(_) => Err(Status::deadline_exceeded("no answer in time").into()),
-    }
-}
-
-fn details(response: &pb::ClaimTicketResponse) -> Result<Details, CompanionError> {
-    let bad = CompanionError::BadAnswer;
-    let asked_by = response
-        .relying_party
-        .as_ref()
-        .ok_or(bad("relying party"))?;
-    let name = asked_by.display_name.as_ref().ok_or(bad("display name"))?;
-    let shown = [&name.ja, &name.en, &asked_by.host, &response.browser];
-    if shown.iter().any(|text| text.chars().any(misleads)) {
-        return Err(bad("text to show"));
-    }
-    Ok(Details {
-        transaction_id: response.transaction_id.clone(),
-        relying_party: RelyingParty {
-            id: asked_by.id.clone(),
-            name_ja: name.ja.clone(),
-            name_en: name.en.clone(),
-            host: asked_by.host.clone(),
-        },
-        purpose: response.purpose().try_into().map_err(|_| bad("purpose"))?,
-        // One that is unknown here cannot be agreed to, so it is not passed over.
-        claims: kazasu_proto::claims(&response.requested_claims).map_err(|_| bad("claim"))?,
-        mode: response.mode().try_into().map_err(|_| bad("mode"))?,
-        language: response.language.parse().map_err(|_| bad("language"))?,
-        browser: response.browser.clone(),
-        started_at: response.started_at,
-        expires_at: response.expires_at,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn response() -> pb::ClaimTicketResponse {
-        pb::ClaimTicketResponse {
-            relying_party: Some(pb::RelyingParty {
-                display_name: Some(pb::LocalizedText::default()),
-                ..Default::default()
-            }),
-            purpose: pb::Purpose::Link.into(),
-            requested_claims: vec![pb::Claim::Name.into()],
-            mode: pb::Mode::OtherDevice.into(),
-            language: "ja".into(),
-            ..Default::default()
-        }
-    }
-
-    #[test]
-    fn what_nobody_can_agree_to_is_refused() {
-        assert_eq!(details(&response()).unwrap().claims, [Claim::Name]);
-        let mut answers = vec![response(); 6];
-        answers[0].requested_claims.push(99);
-        answers[1].requested_claims.push(0);
-        answers[2].purpose = 99;
-        answers[3].mode = 99;
-        answers[4].relying_party = None;
-        answers[5].language = "fr".into();
-        for answer in answers {
-            let refused = details(&answer);
-            assert!(matches!(refused, Err(CompanionError::BadAnswer(_))));
-        }
-    }
-    #[test]
-    fn text_that_would_rearrange_what_is_shown_is_refused() {
-        for mark in [
-            "\u{1b}[2J",
-            "\n",
-            "\u{202E}",
-            "\u{2067}",
-            "\u{200F}",
-            "\u{2028}",
-        ] {
-            let mut answers = vec![response(); 4];
-            let text = format!("example{mark}");
-            let party = |answer: &mut pb::ClaimTicketResponse| answer.relying_party.take().unwrap();
-            for (answer, field) in answers.iter_mut().zip(0..) {
-                let mut asked_by = party(answer);
-                let mut name = asked_by.display_name.take().unwrap();
-                match field {
-                    0 => name.ja = text.clone(),
-                    1 => name.en = text.clone(),
-                    2 => asked_by.host = text.clone(),
-                    _ => answer.browser = text.clone(),
-                }
-                asked_by.display_name = Some(name);
-                answer.relying_party = Some(asked_by);
-                let refused = details(answer);
-                assert!(
-                    matches!(refused, Err(CompanionError::BadAnswer(_))),
-                    "{field} {mark:?}"
-                );
-            }
-        }
     }
 }

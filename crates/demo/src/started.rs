@@ -30,12 +30,20 @@ impl Started {
     /// # Errors
     /// Likewise.
     pub async fn begin_in(
-        mut browser: Browser,
+        browser: Browser,
         party: &RelyingParty,
         purpose: &str,
         mode: &str,
     ) -> Result<Self> {
         let request = party.begin(purpose, true).await?;
+        Self::begin_with(browser, request, mode).await
+    }
+
+    /// Opens a request in this browser, and chooses `mode`.
+    ///
+    /// # Errors
+    /// As [`Started::begin`].
+    pub async fn begin_with(mut browser: Browser, request: Request, mode: &str) -> Result<Self> {
         let page = browser.open(&request.url).await?.page()?;
         ensure!(
             page.status.is_success(),

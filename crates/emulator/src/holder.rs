@@ -221,7 +221,11 @@ impl Holder {
             .into()
     }
 
-    fn check(&self) -> Result<(), HolderError> {
+    /// Checks that a card can hold all of it.
+    ///
+    /// # Errors
+    /// [`HolderError::Value`].
+    pub fn check(&self) -> Result<(), HolderError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let rules = [
             (

@@ -63,8 +63,6 @@ macro_rules! profile_rules {
             fn from(rule: ProfileRule) -> Self {
                 match rule {
                     $(ProfileRule::$variant => Self::$variant,)+
-                    // A rule younger than this table still travels as a profile violation.
-                    _ => Self::Unspecified,
                 }
             }
         }

@@ -92,7 +92,6 @@ pub enum Reason {
 
 /// A rule of the certificate profile (docs/protocol.md describes each).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum ProfileRule {
     /// X.509 version 3.
     Version,

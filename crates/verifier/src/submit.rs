@@ -210,7 +210,8 @@ fn return_code(transaction: &Transaction, companion_secret: &[u8]) -> String {
     )
 }
 
-fn return_url(app: &App, transaction: &Transaction, companion_secret: &[u8]) -> String {
+/// Where the browser that started goes on; empty where it goes on by itself.
+pub(crate) fn return_url(app: &App, transaction: &Transaction, companion_secret: &[u8]) -> String {
     if !needs_return(transaction) {
         return String::new();
     }

@@ -2,6 +2,7 @@
 
 use super::find;
 use crate::app::App;
+use crate::submit;
 use crate::transaction::{State, Transaction};
 use kazasu_proto::companion::v1;
 use kazasu_service::telemetry;
@@ -40,7 +41,7 @@ async fn follow(
         if state.is_none() || shown != state {
             shown = state;
             let sent = sender
-                .send(seen.map(|transaction| response(&transaction)))
+                .send(seen.map(|transaction| response(&app, &transaction, &companion_secret)))
                 .await;
             if sent.is_err() || state.is_none_or(State::is_final) {
                 return;
@@ -65,7 +66,11 @@ async fn changed(changes: &mut broadcast::Receiver<String>, id: &str) {
     while changes.recv().await.is_ok_and(|changed| changed != id) {}
 }
 
-fn response(transaction: &Transaction) -> v1::WatchTransactionResponse {
+fn response(
+    app: &App,
+    transaction: &Transaction,
+    companion_secret: &[u8],
+) -> v1::WatchTransactionResponse {
     use v1::TransactionState as Wire;
     let state = match transaction.state {
         State::Created => Wire::Created,
@@ -80,8 +85,13 @@ fn response(transaction: &Transaction) -> v1::WatchTransactionResponse {
     let reason = transaction
         .closed_because()
         .filter(|_| transaction.state == State::Rejected);
+    let return_url = match transaction.state {
+        State::Accepted => submit::return_url(app, transaction, companion_secret),
+        _ => String::new(),
+    };
     v1::WatchTransactionResponse {
         state: state.into(),
         reason: reason.map(Into::into),
+        return_url,
     }
 }
