@@ -101,7 +101,7 @@ impl Companion {
         let resumed = resumed.ok_or(TapError::Cancelled)?;
         match resumed.map_err(|error| TapError::of(error, PinKind::Authentication))? {
             kazasu_companion::Resumed::Open(transaction) => Ok(Resumed::Open {
-                tap: Tap::new(transaction),
+                tap: Tap::new(*transaction),
             }),
             kazasu_companion::Resumed::Accepted { return_url } => {
                 Ok(Resumed::Accepted { return_url })

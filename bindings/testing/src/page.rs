@@ -2,6 +2,7 @@
 
 use crate::{TestError, there};
 use anyhow::{Context, Result};
+use kazasu_demo::browser::Visit;
 use kazasu_demo::relying_party::{Answer, RelyingParty};
 use kazasu_demo::started::Started;
 use std::sync::Arc;
@@ -106,7 +107,14 @@ async fn finish(
         Some(url) => Url::parse(&url)?,
         None => open.page.url.clone(),
     };
-    let callback = open.browser.open(&url).await?.callback()?;
+    let callback = match open.browser.open(&url).await? {
+        // A tap that ended otherwise is shown with a way back to the university.
+        Visit::Page(page) if page.reason().is_some() => {
+            let back = page.attribute("back", "href");
+            Url::parse(&back.context("the page does not lead back to the university")?)?
+        }
+        visit => visit.callback()?,
+    };
     let request = held.take().context("it was there")?.request;
     Ok(match portal.finish(request, &callback).await? {
         Answer::Identity(identity) => TestAnswer::Identity {

@@ -29,7 +29,7 @@ pub enum CompanionError {
     /// would end the same way.
     #[error("the verifier failed")]
     Failed(#[source] Box<tonic::Status>),
-    /// What was given to go on with is no saved transaction, or one of another version.
+    /// What was given to go on with is no saved transaction, or one of another verifier.
     #[error("this is no saved transaction")]
     NotSaved,
     /// The verifier names another origin than the one pinned to the ticket's host.

@@ -59,7 +59,7 @@ impl fmt::Debug for Outcome {
 #[derive(Debug)]
 pub enum Resumed {
     /// It waits for pairing or for the tap, as it did before.
-    Open(Transaction),
+    Open(Box<Transaction>),
     /// The tap was accepted; only its answer was missed.
     Accepted {
         /// The one-time address to open in the browser that started, on the same phone.
@@ -124,21 +124,21 @@ impl Transaction {
     /// Goes on with a transaction that was saved before the app was ended.
     ///
     /// # Errors
-    /// [`CompanionError::NotSaved`] for bytes that are no saved transaction,
-    /// [`CompanionError::WrongVerifier`] if it was claimed at another verifier than `deployment`'s,
-    /// and the reason for which the transaction has ended, if it has.
+    /// [`CompanionError::NotSaved`] for bytes that are no saved transaction of `deployment`'s
+    /// verifier, and the reason for which the transaction has ended, if it has.
     pub async fn resume(
         channel: Channel,
         saved: &[u8],
         deployment: &Deployment,
     ) -> Result<Resumed, CompanionError> {
-        let response =
-            pb::ClaimTicketResponse::decode(saved).map_err(|_| CompanionError::NotSaved)?;
+        let client = CompanionServiceClient::new(channel);
+        let response = pb::ClaimTicketResponse::decode(saved);
+        let response = response.map_err(|_| CompanionError::NotSaved)?;
         let mut transaction =
-            Self::claimed(CompanionServiceClient::new(channel), response, deployment)?;
+            Self::claimed(client, response, deployment).map_err(|_| CompanionError::NotSaved)?;
         let mut states = transaction.watch().await?;
         match states.message().await?.map(state).transpose()? {
-            Some(State::Waiting | State::Paired) => Ok(Resumed::Open(transaction)),
+            Some(State::Waiting | State::Paired) => Ok(Resumed::Open(Box::new(transaction))),
             Some(State::Accepted { return_url }) => Ok(Resumed::Accepted { return_url }),
             None => Err(ended_early()),
         }

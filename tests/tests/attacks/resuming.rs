@@ -4,8 +4,13 @@
 use crate::harness::{Browser, CODE_VERIFIER};
 use crate::stage::Stage;
 use crate::world::World;
-use kazasu_proto::companion::v1::SubmitAssertionRequest;
+use kazasu_proto::companion::v1::companion_service_client::CompanionServiceClient;
+use kazasu_proto::companion::v1::{
+    SubmitAssertionRequest, TransactionState, WatchTransactionRequest, WatchTransactionResponse,
+};
 use reqwest::StatusCode;
+use tonic::Status;
+use tonic::transport::Channel;
 
 #[tokio::test]
 async fn a_browser_that_crashed_finds_the_tap_again_at_every_open_stage() {
@@ -66,6 +71,44 @@ async fn an_app_that_missed_the_answer_submits_again_and_gets_it() {
     let callback = tap.browser.get(&here).await.location.unwrap();
     let code = crate::world::code_in(&callback).unwrap();
     assert!(world.redeem(&code, CODE_VERIFIER).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_app_that_was_ended_before_the_answer_finds_where_to_return_and_nobody_else_does() {
+    let world = World::start().await;
+    for (mode, has_url) in [("same-phone", true), ("other-device", false)] {
+        let mut tap = world.claimed(mode).await;
+        let watching = WatchTransactionRequest {
+            companion_secret: tap.secret.clone(),
+        };
+        let before = watch(&mut tap.companion, &watching).await.unwrap();
+        assert_eq!(before.return_url, "", "{mode}");
+        let answered = tap.accepted(&world.card("taro")).await.unwrap();
+        let accepted = watch(&mut tap.companion, &watching).await.unwrap();
+        assert_eq!(accepted.state(), TransactionState::Accepted);
+        assert_eq!(accepted.return_url, answered, "{mode}");
+        assert_eq!(!answered.is_empty(), has_url, "{mode}");
+        let mut guessed = watching.clone();
+        guessed.companion_secret[0] ^= 1;
+        assert!(watch(&mut tap.companion, &guessed).await.is_err());
+        if has_url {
+            tap.browser.get(&answered).await;
+        }
+        let code = tap.code().await;
+        world.redeem(&code, CODE_VERIFIER).await.unwrap();
+        let redeemed = watch(&mut tap.companion, &watching).await.unwrap();
+        assert_eq!(redeemed.return_url, "", "{mode}");
+    }
+}
+
+/// The state that a watcher is told first.
+async fn watch(
+    companion: &mut CompanionServiceClient<Channel>,
+    request: &WatchTransactionRequest,
+) -> Result<WatchTransactionResponse, Status> {
+    let states = companion.watch_transaction(request.clone()).await?;
+    let first = states.into_inner().message().await?;
+    Ok(first.expect("a state comes at once"))
 }
 
 #[tokio::test]
