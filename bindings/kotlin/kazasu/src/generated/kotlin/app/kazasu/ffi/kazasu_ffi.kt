@@ -669,28 +669,28 @@ internal interface UniffiCallbackInterfaceCardChannelMethod2 : com.sun.jna.Callb
 internal interface UniffiCallbackInterfaceProgressListenerMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`step`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "limits", "transceive", "close")
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "limits", "transceive", "release")
 internal open class UniffiVTableCallbackInterfaceCardChannel(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
     @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
     @JvmField internal var `limits`: UniffiCallbackInterfaceCardChannelMethod0? = null,
     @JvmField internal var `transceive`: UniffiCallbackInterfaceCardChannelMethod1? = null,
-    @JvmField internal var `close`: UniffiCallbackInterfaceCardChannelMethod2? = null,
+    @JvmField internal var `release`: UniffiCallbackInterfaceCardChannelMethod2? = null,
 ) : Structure() {
     class UniffiByValue(
         `uniffiFree`: UniffiCallbackInterfaceFree? = null,
         `uniffiClone`: UniffiCallbackInterfaceClone? = null,
         `limits`: UniffiCallbackInterfaceCardChannelMethod0? = null,
         `transceive`: UniffiCallbackInterfaceCardChannelMethod1? = null,
-        `close`: UniffiCallbackInterfaceCardChannelMethod2? = null,
-    ): UniffiVTableCallbackInterfaceCardChannel(`uniffiFree`,`uniffiClone`,`limits`,`transceive`,`close`,), Structure.ByValue
+        `release`: UniffiCallbackInterfaceCardChannelMethod2? = null,
+    ): UniffiVTableCallbackInterfaceCardChannel(`uniffiFree`,`uniffiClone`,`limits`,`transceive`,`release`,), Structure.ByValue
 
    internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceCardChannel) {
         `uniffiFree` = other.`uniffiFree`
         `uniffiClone` = other.`uniffiClone`
         `limits` = other.`limits`
         `transceive` = other.`transceive`
-        `close` = other.`close`
+        `release` = other.`release`
     }
 
 }
@@ -2018,7 +2018,7 @@ public interface CardChannel {
      * has answered, and also while an exchange is under way that was cancelled. It may come from
      * any thread, and must not wait for that exchange.
      */
-    fun `close`()
+    fun `release`()
     
     companion object
 }
@@ -2177,7 +2177,7 @@ open class CardChannelImpl: Disposable, AutoCloseable, CardChannel
      * has answered, and also while an exchange is under way that was cancelled. It may come from
      * any thread, and must not wait for that exchange.
      */
-    @Throws(ChannelException::class)override fun `close`()
+    @Throws(ChannelException::class)override fun `release`()
         = 
     callWithHandle {
     uniffiRustCallWithError(ChannelException) { _status ->
@@ -2257,11 +2257,11 @@ internal object uniffiCallbackInterfaceCardChannel {
             )
         }
     }
-    internal object `close`: UniffiCallbackInterfaceCardChannelMethod2 {
+    internal object `release`: UniffiCallbackInterfaceCardChannelMethod2 {
         override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
             val uniffiObj = FfiConverterTypeCardChannel.handleMap.get(uniffiHandle)
             val makeCall = { ->
-                uniffiObj.`close`(
+                uniffiObj.`release`(
                 )
             }
             val writeReturn = { _: Unit -> Unit }
@@ -2291,7 +2291,7 @@ internal object uniffiCallbackInterfaceCardChannel {
         uniffiClone,
         `limits`,
         `transceive`,
-        `close`,
+        `release`,
     )
 
     // Registers the foreign callback with the Rust side.

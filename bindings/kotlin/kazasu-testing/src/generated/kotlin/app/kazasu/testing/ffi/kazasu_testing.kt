@@ -1489,7 +1489,7 @@ public interface EmulatedChannelInterface {
     /**
      * Gives the card back: from now on it is lost.
      */
-    fun `close`()
+    fun `release`()
     
     /**
      * Whether it was closed.
@@ -1619,7 +1619,7 @@ open class EmulatedChannel: Disposable, AutoCloseable, EmulatedChannelInterface
     
     /**
      * Gives the card back: from now on it is lost.
-     */override fun `close`()
+     */override fun `release`()
         = 
     callWithHandle {
     uniffiRustCall() { _status ->
