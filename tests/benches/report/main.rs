@@ -1,12 +1,13 @@
 //! `./dev bench`: exchanges and bytes counted at the emulated card, how fast a certificate's path
-//! is verified, how fast a whole verifier is, and how soon the portal's pages come. It prints a table and writes one flat map of
-//! name to number.
+//! is verified, how fast a whole verifier is, how soon the portal's pages come, and what the way
+//! through another language costs. It prints a table and writes one flat map of name to number.
 //!
 //! The counts are exact, and the run fails when one exceeds its bound. The speeds are ratios of
 //! what was measured in the same run; missing an aim is told, and fails nothing, because a busy
 //! machine may be the reason. Falling below a floor fails.
 
 mod card;
+mod ffi;
 mod minimum;
 mod path;
 mod peers;
@@ -28,6 +29,7 @@ fn main() -> anyhow::Result<ExitCode> {
     path::measure(&mut report, full)?;
     verifier::measure(&mut report, full)?;
     portal::measure(&mut report)?;
+    ffi::measure(&mut report)?;
     report.print();
     if let Some(path) = std::env::var_os("KAZASU_BENCH_REPORT") {
         report.write(path.as_ref())?;
