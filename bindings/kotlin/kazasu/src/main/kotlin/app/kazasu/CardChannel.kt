@@ -41,6 +41,7 @@ interface CardChannel {
  * @property response bytes of the largest answer, its two status bytes included
  */
 data class ChannelLimits(val command: Int, val response: Int) {
+    /** Limits to choose from. */
     companion object {
         /** Short APDUs only. Every channel carries these. */
         val SHORT = ChannelLimits(command = 261, response = 258)

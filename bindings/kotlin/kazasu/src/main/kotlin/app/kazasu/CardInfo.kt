@@ -11,7 +11,11 @@ data class CardInfo(val kind: CardKind, val authenticationPin: PinState, val pro
 
 /** What the card says about a PIN. */
 sealed interface PinState {
-    /** So many wrong tries remain; [tries] is at least 1. */
+    /**
+     * So many wrong tries remain.
+     *
+     * @property tries at least 1
+     */
     data class TriesLeft(val tries: Int) : PinState
 
     /** Blocked: only a municipal office resets it. */

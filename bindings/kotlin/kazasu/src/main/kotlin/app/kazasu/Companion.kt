@@ -48,7 +48,11 @@ class Companion(ticketOrigin: String, verifierOrigin: String) : AutoCloseable {
 
 /** Where a saved tap is. */
 sealed interface Resumed {
-    /** It waits for pairing or for the card, as it did before. PINs have to be typed again. */
+    /**
+     * It waits for pairing or for the card, as it did before. PINs have to be typed again.
+     *
+     * @property tap to go on with
+     */
     data class Open(val tap: Tap) : Resumed
 
     /**

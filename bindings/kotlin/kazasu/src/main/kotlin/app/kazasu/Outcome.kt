@@ -7,10 +7,18 @@ import kotlinx.coroutines.withContext
 
 /** What a call came to: a value, or a situation that a screen shows. */
 sealed interface Outcome<out T> {
-    /** It went through. */
+    /**
+     * It went through.
+     *
+     * @property value what it came to
+     */
     data class Done<out T>(val value: T) : Outcome<T>
 
-    /** It did not, because of [error]. */
+    /**
+     * It did not.
+     *
+     * @property error why
+     */
     data class Failed(val error: TapError) : Outcome<Nothing>
 }
 

@@ -78,7 +78,11 @@ class Tap internal constructor(private val generated: app.kazasu.ffi.Tap) : Auto
 
 /** What a tap tells while it goes on. The last one is an [End]. */
 sealed interface TapProgress {
-    /** A step began. */
+    /**
+     * A step began.
+     *
+     * @property step which
+     */
     data class Step(val step: TapStep) : TapProgress
 
     /** How a tap ended. */
@@ -92,7 +96,11 @@ sealed interface TapProgress {
      */
     data class Accepted(val returnUrl: String?) : End
 
-    /** It did not go through, because of [error]. */
+    /**
+     * It did not go through.
+     *
+     * @property error why
+     */
     data class Failed(val error: TapError) : End
 }
 

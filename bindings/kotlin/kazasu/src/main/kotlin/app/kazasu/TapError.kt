@@ -10,22 +10,33 @@ sealed interface TapError {
     /** A ticket of a verifier that this app was not built for. Nothing was sent anywhere. */
     data object UnknownService : TapError
 
-    /** A PIN that this tap needs has not its four digits yet. */
+    /**
+     * A PIN that this tap needs has not its four digits yet.
+     *
+     * @property pin which
+     */
     data class PinMissing(val pin: PinKind) : TapError
 
     /**
      * The PIN was wrong. It is empty again: let the person type it anew.
      *
+     * @property pin which
      * @property triesLeft the card's own counter, at least 1
      */
     data class WrongPin(val pin: PinKind, val triesLeft: Int) : TapError
 
-    /** The PIN is blocked, now or before; only a municipal office resets it. */
+    /**
+     * The PIN is blocked, now or before; only a municipal office resets it.
+     *
+     * @property pin which
+     */
     data class PinBlocked(val pin: PinKind) : TapError
 
     /**
      * One try is left, and it was not used. Tap again with [Pins] that allow it, if the person wants
      * that after having been told what a lock means.
+     *
+     * @property pin which
      */
     data class LastTry(val pin: PinKind) : TapError
 
