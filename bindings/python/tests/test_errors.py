@@ -83,6 +83,16 @@ def test_a_detail_is_for_the_developer_only() -> None:
     assert "0x6F00" not in repr([error.message(language) for language in Language])
 
 
+def test_an_error_with_a_note_or_of_an_apps_own_class_has_words() -> None:
+    class WrongAgain(kazasu.WrongPin):
+        """An app's."""
+
+    error = WrongAgain(PinKind.PROFILE, 2)
+    error.add_note("the second time")
+    wrong = kazasu.WrongPin(PinKind.PROFILE, 2)
+    assert error.message(Language.ENGLISH) == wrong.message(Language.ENGLISH)
+
+
 def test_every_step_has_words_in_both_languages() -> None:
     told = {kazasu.step_message(step, language) for step in kazasu.TapStep for language in Language}
     assert len(told) == 2 * len(kazasu.TapStep) and all(told)

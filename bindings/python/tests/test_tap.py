@@ -77,6 +77,10 @@ async def test_what_the_channel_raised_is_the_cause(tap: kazasu.Tap, card: Card)
     assert "what it says" not in caught.value.detail
 
 
+class TakenAway(kazasu.CardLost):
+    """A reader's own word for it."""
+
+
 class Odd(kazasu.CardChannel):
     """A channel with a fault of its programmer."""
 
@@ -95,6 +99,8 @@ class Odd(kazasu.CardChannel):
             raise asyncio.CancelledError
         if self.fault == "reader gone":
             raise kazasu.ReaderGone
+        if self.fault == "taken away":
+            raise TakenAway
         answer: bytes = answers.get(self.fault, bytearray.fromhex("9000"))
         return answer
 
@@ -127,6 +133,11 @@ async def test_a_faulty_channel_fails_and_is_closed(
 async def test_a_reader_that_went_away_is_told(tap: kazasu.Tap) -> None:
     with pytest.raises(kazasu.ReaderGone):
         await tap.tap(Odd("reader gone"), typed("1234", "2345"))
+
+
+async def test_a_reader_may_have_an_error_of_its_own_for_a_lost_card(tap: kazasu.Tap) -> None:
+    with pytest.raises(kazasu.CardLost):
+        await tap.tap(Odd("taken away"), typed("1234", "2345"))
 
 
 async def test_what_nobody_can_be_told_goes_to_the_loop(tap: kazasu.Tap, card: Card) -> None:
@@ -297,3 +308,20 @@ async def test_a_test_that_is_set_up_wrongly_is_told(university: University, pag
         await university.issue_card(authentication_pin="12")
     with pytest.raises(EmulationError):
         await page.finish("nonsense")
+
+
+@pytest.mark.parametrize("pin", [kazasu.PinKind.AUTHENTICATION, kazasu.PinKind.PROFILE])
+async def test_the_last_try_is_allowed_for_each_pin_by_itself(
+    tap: kazasu.Tap, card: Card, pin: kazasu.PinKind
+) -> None:
+    is_profile = pin is kazasu.PinKind.PROFILE
+    card.tries_left = Tries(3, 1) if is_profile else Tries(1, 3)
+    pins = typed("1234", "2345")
+    pins.use_last_authentication_try = is_profile
+    pins.use_last_profile_try = not is_profile
+    with pytest.raises(kazasu.LastTry) as caught:
+        await tap.tap(card.connect(), pins)
+    assert caught.value.pin is pin
+    pins.use_last_authentication_try = not is_profile
+    pins.use_last_profile_try = is_profile
+    await tap.tap(card.connect(), pins)

@@ -83,13 +83,17 @@ class Adapter(ffi.CardChannel):
 
     def _lowered(self, error: BaseException) -> Exception:
         errors: Any = ffi.ChannelError
-        if isinstance(error, CardLost | ReaderGone):
-            lowered: Exception = getattr(errors, type(error).__name__)()
-            return lowered
-        self.failure = error
-        # Not its text: that may hold an APDU.
-        failed: Exception = errors.Failed(detail=type(error).__qualname__)
-        return failed
+        lowered: Exception
+        match error:
+            case CardLost():
+                lowered = errors.CardLost()
+            case ReaderGone():
+                lowered = errors.ReaderGone()
+            case _:
+                self.failure = error
+                # Not its text: that may hold an APDU.
+                lowered = errors.Failed(detail=type(error).__qualname__)
+        return lowered
 
 
 def report(loop: asyncio.AbstractEventLoop, message: str, error: Exception) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from . import kazasu_ffi as ffi
@@ -180,21 +180,23 @@ def lifted(cause: Callable[[], BaseException | None] = lambda: None) -> Iterator
 
 def _lift(native: ffi.TapError) -> TapError:
     kind: type[TapError] = globals()[type(native).__name__]
-    fields = dict(vars(native))
-    if "reason" in fields:
-        reason = fields["reason"]
+    values = dict(vars(native))
+    if "reason" in values:
+        reason = values["reason"]
         name = type(reason).__name__.rpartition(".")[2]
-        fields["reason"] = Reason[name]
+        values["reason"] = Reason[name]
         if name == "PROFILE_VIOLATION":
-            fields["rule"] = reason[0]
-    return kind(**fields)
+            values["rule"] = reason[0]
+    return kind(**values)
 
 
 def _lower(error: TapError) -> Any:
-    kind = getattr(ffi.TapError, type(error).__name__)
-    fields = dict(vars(error))
+    # An app may have made a class of its own of one of these, and exceptions carry notes besides.
+    [kind] = [kind for kind in type(error).__mro__ if TapError in kind.__bases__]
+    names = [field.name for field in fields(kind)] if is_dataclass(kind) else []
+    values = {name: getattr(error, name) for name in names}
     if isinstance(error, Rejected):
         reason = getattr(ffi.Reason, error.reason.name)
-        rule = fields.pop("rule")
-        fields["reason"] = reason(rule) if rule is not None else reason()
-    return kind(**fields)
+        rule = values.pop("rule")
+        values["reason"] = reason(rule) if rule is not None else reason()
+    return getattr(ffi.TapError, kind.__name__)(**values)
