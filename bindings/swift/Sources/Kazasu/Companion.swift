@@ -64,7 +64,7 @@ public final class Companion: Sendable {
 /// Keeps Linux from ending the process when the other side ends a connection, unless the program has
 /// its own way. On Apple's systems the native code's sockets see to it one by one, which Linux has no
 /// option for.
-package func surviveBrokenConnections() {
+private func surviveBrokenConnections() {
   #if os(Linux)
     _ = brokenPipesAreErrors
   #endif

@@ -5,10 +5,10 @@ import KazasuTesting
 import XCTest
 
 final class CancellationTests: XCTestCase {
-  /// A tap that waits at its third exchange, for longer than any test.
+  /// A tap that waits at its third exchange, for longer than any test should.
   private func slowTap() async throws -> (Kazasu.Tap, WatchedChannel) {
     let card = try await university().issueCard()
-    card.setFaults([.slow(at: 3, milliseconds: 60_000)])
+    card.setFaults([.slow(at: 3, milliseconds: 20_000)])
     return (try await open(try await university().openPage()), WatchedChannel(card.connect()))
   }
 
@@ -87,8 +87,8 @@ final class CancellationTests: XCTestCase {
     XCTAssertEqual(pairing.digits.count, 6)
     let waiting = Task { try await tap.waitUntilPaired() }
     waiting.cancel()
-    await assertCancelled { try await waiting.value }
     try await page.typeDigits(pairing.digits)
+    await assertCancelled { try await waiting.value }
     try await tap.waitUntilPaired()
   }
 
@@ -137,7 +137,9 @@ final class CancellationTests: XCTestCase {
     }
     XCTAssertNil(freedTap)
     // The native side lets go of the channel when its own threads are done with it.
-    while freed != nil { await Task.yield() }
+    let deadline = Date(timeIntervalSinceNow: 10)
+    while freed != nil, Date() < deadline { await Task.yield() }
+    XCTAssertNil(freed)
   }
 
   private func assertCancelled<Result>(_ call: () async throws -> Result) async {
@@ -150,7 +152,8 @@ final class CancellationTests: XCTestCase {
   }
 }
 
-/// A card that never answers. Its exchange ends when its task is cancelled, and in no other way.
+/// A card that answers with nothing, and long after any test. Its exchange ends when its task is
+/// cancelled.
 private final class PatientChannel: Kazasu.CardChannel, @unchecked Sendable {
   private let beginning = AsyncStream.makeStream(of: Void.self)
   private let ending = AsyncStream.makeStream(of: Void.self)
@@ -162,7 +165,7 @@ private final class PatientChannel: Kazasu.CardChannel, @unchecked Sendable {
   func transceive(_ command: Data) async throws -> Data {
     beginning.continuation.finish()
     defer { ending.continuation.finish() }
-    try await Task.sleep(for: .seconds(3600))
+    try await Task.sleep(for: .seconds(20))
     return Data()
   }
 
