@@ -13,7 +13,7 @@ use kazasu_emulator::holder::Holder;
 use kazasu_statement::{Mode, Purpose};
 use kazasu_verifier::{Keys, Settings, Verifier};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -49,6 +49,7 @@ pub struct TestUniversity {
     holders: AtomicU32,
     /// Between everybody and the verifier, so that it can be unreachable.
     line: Balancer,
+    online: AtomicBool,
     verifier: SocketAddr,
     servers: Vec<AbortHandle>,
     _folder: TempDir,
@@ -123,6 +124,10 @@ impl TestUniversity {
 
     /// Whether the verifier can be reached. Connections end when it cannot.
     pub fn set_online(&self, online: bool) {
+        // Setting the line's end anew would end the connections of others.
+        if self.online.swap(online, Ordering::SeqCst) == online {
+            return;
+        }
         match online {
             true => self.line.forward_to(&[self.verifier]),
             false => self.line.forward_to(&[]),
@@ -178,6 +183,7 @@ impl TestUniversity {
             ahead,
             holders: AtomicU32::new(0),
             line,
+            online: AtomicBool::new(true),
             verifier,
             servers: vec![answering.abort_handle(), serving.abort_handle()],
             _folder: folder,
