@@ -1,5 +1,6 @@
 //! The university's page in a browser, from its ticket to who tapped.
 
+use crate::university::TestUniversity;
 use crate::{TestError, there};
 use anyhow::{Context, Result};
 use kazasu_demo::browser::Visit;
@@ -35,11 +36,18 @@ pub struct TestPage {
     portal: Arc<RelyingParty>,
     /// `None` once the university has its answer.
     started: Arc<Mutex<Option<Started>>>,
+    /// Its servers have to last as long as the page is open.
+    _university: Arc<TestUniversity>,
 }
 
 impl TestPage {
-    pub(crate) fn new(portal: Arc<RelyingParty>, started: Started) -> Self {
+    pub(crate) fn new(
+        university: Arc<TestUniversity>,
+        portal: Arc<RelyingParty>,
+        started: Started,
+    ) -> Self {
         Self {
+            _university: university,
             link: started.ticket.clone(),
             portal,
             started: Arc::new(Mutex::new(Some(started))),

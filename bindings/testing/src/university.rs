@@ -104,14 +104,17 @@ impl TestUniversity {
     ///
     /// # Errors
     /// If the verifier does not take the request.
-    pub async fn open_page(&self, request: TestRequest) -> Result<Arc<TestPage>, TestError> {
+    pub async fn open_page(
+        self: Arc<Self>,
+        request: TestRequest,
+    ) -> Result<Arc<TestPage>, TestError> {
         let portal = self.portal.clone();
         there(async move {
             let purpose: Purpose = request.purpose.parse()?;
             let mode: Mode = request.mode.parse()?;
             let sent = portal.begin(purpose.as_str(), request.with_name).await?;
             let started = Started::begin_with(Browser::new(), sent, mode.as_str()).await?;
-            Ok(Arc::new(TestPage::new(portal, started)))
+            Ok(Arc::new(TestPage::new(self, portal, started)))
         })
         .await
     }

@@ -118,7 +118,7 @@ impl World {
     }
 
     async fn open(&self) -> (Arc<TestPage>, Arc<Tap>) {
-        let page = self.university.open_page(request()).await.unwrap();
+        let page = self.university.clone().open_page(request()).await.unwrap();
         let tap = self.companion.open(page.link(), None).await.unwrap();
         (page, tap)
     }

@@ -218,7 +218,7 @@ async fn exchange(card: &TestCard) -> Result<f64> {
 }
 
 /// Milliseconds for one tap, its median.
-async fn tap(university: &TestUniversity, card: &TestCard) -> Result<f64> {
+async fn tap(university: &Arc<TestUniversity>, card: &TestCard) -> Result<f64> {
     let companion = Companion::new(university.ticket_origin(), university.verifier_origin())?;
     let mut times = Vec::with_capacity(TAPS);
     for turn in 0..TAPS * 6 / 5 {
@@ -227,7 +227,7 @@ async fn tap(university: &TestUniversity, card: &TestCard) -> Result<f64> {
             mode: "same-phone".to_owned(),
             with_name: true,
         };
-        let page = university.open_page(request).await?;
+        let page = university.clone().open_page(request).await?;
         let opened = companion.open(page.link(), None).await?;
         let channel = Arc::new(Recording {
             emulated: card.connect(),
