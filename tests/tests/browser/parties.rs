@@ -61,7 +61,7 @@ impl Parties {
             }
             "tap" => self.tap().await,
             "cancel" => {
-                let phone = self.phone.take().expect("a ticket was claimed");
+                let mut phone = self.phone.take().expect("a ticket was claimed");
                 phone.cancel().await.unwrap();
                 json!({})
             }
