@@ -116,7 +116,6 @@ pub(crate) fn breaks(
                 id.0.as_bytes().len() == 20
             })
         }
-        _ => false,
     }
 }
 
