@@ -3,6 +3,7 @@ package app.kazasu.testing
 import app.kazasu.Companion
 import app.kazasu.Language
 import app.kazasu.Outcome
+import app.kazasu.PinKind
 import app.kazasu.Pins
 import app.kazasu.Purpose
 import app.kazasu.Tap
@@ -10,19 +11,19 @@ import app.kazasu.TapError
 import app.kazasu.TapProgress
 import app.kazasu.TapStep
 import app.kazasu.getOrElse
+import java.lang.ref.WeakReference
+import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.async
 import kotlinx.coroutines.flow.collect
 import kotlinx.coroutines.flow.last
 import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.flow.toList
-import kotlinx.coroutines.async
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
-import java.lang.ref.WeakReference
-import kotlin.time.Duration.Companion.seconds
 
 class TapTest {
     @Test
@@ -97,6 +98,20 @@ class TapTest {
         val pins = Pins(pin("9999"), pin("2345"))
         opened().awaitTap(card().connect(), pins)
         assertEquals(listOf(0, 4), listOf(pins.authentication.length, pins.profile!!.length))
+    }
+
+    @Test
+    fun `the last try of one PIN is not that of the other`() = runBlocking {
+        val (tap, card) = opened() to card()
+        card.setTries(authentication = 1, profile = 1)
+        suspend fun tapWith(pins: Pins) = tap.awaitTap(card.connect(), pins)
+        fun refused(pin: PinKind) = TapProgress.Failed(TapError.LastTry(pin))
+        val pins = pins()
+        assertEquals(refused(PinKind.PROFILE), tapWith(pins.copy(useLastAuthenticationTry = true)))
+        assertEquals(refused(PinKind.AUTHENTICATION), tapWith(pins.copy(useLastProfileTry = true)))
+        val both = pins.copy(useLastAuthenticationTry = true, useLastProfileTry = true)
+        assertTrue(tapWith(both) is TapProgress.Accepted)
+        assertEquals(listOf(3, 3), listOf(card.authenticationTries, card.profileTries))
     }
 
     @Test
