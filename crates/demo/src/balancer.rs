@@ -73,6 +73,8 @@ async fn serve(listener: TcpListener, shared: Arc<Mutex<Shared>>) {
 async fn connect(mut client: TcpStream, nodes: Vec<SocketAddr>) {
     for node in nodes {
         if let Ok(mut server) = TcpStream::connect(node).await {
+            // Two connections in a row would wait for each other's acknowledgements.
+            let _ = (client.set_nodelay(true), server.set_nodelay(true));
             // An error is one side gone, and so is the end.
             let _ = copy_bidirectional(&mut client, &mut server).await;
             return;
