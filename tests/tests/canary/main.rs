@@ -6,6 +6,7 @@
 
 mod haystack;
 mod needles;
+mod objecting;
 mod planted;
 mod portal;
 mod recorder;

@@ -3,6 +3,7 @@
 
 use crate::haystack::{decoded, search};
 use crate::needles::Place;
+use crate::objecting::{about_passwords, object};
 use crate::scene::after;
 use crate::secrets::{GUESSED, OWN_PASSWORD, Planted, REFUSED_PASSWORD, secret};
 use crate::university::{ACCOUNT, Directory, FIRST_PASSWORD, MAILBOXES, University};
@@ -138,21 +139,6 @@ async fn guess_at_the_second_port(university: &University) {
     }
 }
 
-/// "This was not me"; the directory locks the account, and staff lets the portal go on.
-async fn object(university: &University, token: &str) {
-    let mut browser = Browser::new();
-    let page = university
-        .open(&mut browser, &format!("/notice/{token}"))
-        .await;
-    browser.press(&page, "freeze", &[]).await.unwrap();
-    let locks = |row: &String| row.contains(" kind=lock ") && row.contains(" state=done ");
-    university
-        .until(|rows| rows.of("operations").iter().any(locks))
-        .await;
-    let portal = &university.portal;
-    portal.command(&["unfreeze", ACCOUNT]).await.unwrap();
-}
-
 /// Everything is as old as if two years had gone by.
 fn age(university: &University) {
     let database = university.portal.folder().join("portal.db");
@@ -248,13 +234,16 @@ async fn nothing_shows(mut university: University, pages: Option<&Path>) {
         smtp.behave(Behaviour::RefuseRecipient(only, &refusal))
             .unwrap();
     }
-    object(&university, &planted.notices[0].clone()).await;
+    let [first, second] = &about_passwords(&university, &planted.notices).await[..] else {
+        panic!("two passwords were issued");
+    };
+    object(&university, first).await;
     all_mails_are_sent(&university).await;
     if let Directory::Ldap { smtp, .. } = &university.directory {
         let refusal = format!("421 4.7.0 <{}>: too many for {ACCOUNT}", MAILBOXES[1]);
         smtp.behave(Behaviour::RefuseRecipient(None, &refusal))
             .unwrap();
-        object(&university, &planted.notices[1].clone()).await;
+        object(&university, second).await;
         let log = university.portal.folder().join("portal.log");
         university
             .until(|_| {
