@@ -27,7 +27,8 @@ pub(crate) struct Ended {
 /// Why a link ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EndedBecause {
-    /// Its card was tapped for that.
+    /// Its card was tapped for that; or somebody signed in for it while the account was on hold, when
+    /// the card may be a stranger's.
     Unlinked,
     /// Somebody signed in for that. Its card's holder may not know.
     UnlinkedBySignIn,

@@ -129,9 +129,10 @@ pub(crate) fn unlink(
     teller: &Teller,
     now: i64,
 ) -> Result<bool, SqlError> {
-    let because = match procedure.tap {
-        Some(_) => EndedBecause::Unlinked,
-        None => EndedBecause::UnlinkedBySignIn,
+    let is_final = procedure.tap.is_some() || freezes::since(c, &link.account)?.is_some();
+    let because = match is_final {
+        true => EndedBecause::Unlinked,
+        false => EndedBecause::UnlinkedBySignIn,
     };
     if !links::end(c, &link.id, because, now)? {
         return Ok(false);

@@ -98,6 +98,7 @@ async fn a_link_that_somebody_objects_to_does_not_come_back_when_the_hold_is_lif
 #[tokio::test]
 async fn a_strangers_card_is_unlinked_before_the_hold_is_lifted() {
     let (site, _) = recovered().await;
+    site.pass(DAY - HOUR);
     site.freeze(TARO, "password").await;
     site.unlock(TARO).await;
     let mut browser = site.browser();
@@ -107,6 +108,11 @@ async fn a_strangers_card_is_unlinked_before_the_hold_is_lifted() {
     assert!(lift_freeze(&site.store, account, site.now()).await.unwrap());
     let page = site.browser().tap(&site, "recover", &TAROS).await;
     assert!(page.says("obstacle-not_linked"));
+    // Nor has the stranger a say in what is linked next.
+    site.pass(2 * HOUR);
+    site.browser().link(&site, &TAROS_NEW, TARO).await;
+    let page = site.browser().tap(&site, "unlink", &TAROS).await;
+    page.is("nothing-linked");
 }
 
 #[tokio::test]
