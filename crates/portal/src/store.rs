@@ -22,6 +22,7 @@ pub const MIGRATIONS: &[Migration] = &[
     ],
     &[builtin::SCHEMA],
     &[mail::SCHEMA],
+    &[include_str!("store/migrations/0004_indexes.sql")],
 ];
 
 /// Opens the database. Blocks.

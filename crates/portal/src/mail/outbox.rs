@@ -81,8 +81,8 @@ impl GivenUp {
     }
 }
 
-/// Has somebody told about an event, once; `recipients` marks whom. Belongs into the transaction of the event: either both
-/// happened or neither did.
+/// Has somebody told about an event, once; `recipients` marks whom. Belongs into the transaction of
+/// the event: either both happened or neither did.
 ///
 /// # Errors
 /// [`SqlError`]. An address that is none is no error: the event happened nevertheless.

@@ -49,7 +49,6 @@ CREATE UNIQUE INDEX active_links_by_ppid ON links (ppid) WHERE ended_at IS NULL;
 CREATE UNIQUE INDEX active_links_by_account ON links (account) WHERE ended_at IS NULL;
 CREATE INDEX links_by_ppid ON links (ppid);
 CREATE INDEX links_by_account ON links (account);
-CREATE INDEX links_by_replaced ON links (replaces) WHERE replaces IS NOT NULL;
 
 CREATE TABLE operations (
   id          TEXT    NOT NULL PRIMARY KEY, -- 128 random bits; the directory knows it, too
@@ -93,7 +92,6 @@ CREATE TABLE notices (
   at         INTEGER NOT NULL,             -- when
   expires_at INTEGER NOT NULL              -- from then on nobody can object
 ) STRICT;
-CREATE INDEX notices_by_account ON notices (account);
 
 CREATE TABLE freezes (
   account   TEXT    NOT NULL PRIMARY KEY, -- nothing can be recovered or linked
