@@ -64,6 +64,9 @@ final class NativeChannel: KazasuFFI.CardChannel {
       throw KazasuFFI.ChannelError.ReaderGone
     } catch ChannelError.failed(let detail) {
       throw KazasuFFI.ChannelError.Failed(detail: detail)
+    } catch {
+      // Not its text: that may hold an APDU.
+      throw KazasuFFI.ChannelError.Failed(detail: String(reflecting: type(of: error)))
     }
   }
 

@@ -128,7 +128,19 @@ final class TapTests: XCTestCase {
     } catch TapError.cardFailed(let detail) {
       XCTAssertTrue(detail.contains("StrayError"), detail)
     }
+    do {
+      let error = TalkativeError(command: "00200080 04 39393939")
+      _ = try await inspectCard(BrokenChannel(inner: card.connect(), error: error))
+      XCTFail("it succeeded")
+    } catch TapError.cardFailed(let detail) {
+      XCTAssertTrue(detail.contains("TalkativeError") && !detail.contains("3939"), detail)
+    }
   }
+}
+
+/// An error that tells what nobody is to know.
+private struct TalkativeError: Error {
+  let command: String
 }
 
 /// A channel that answers every command with an error.

@@ -86,6 +86,7 @@ internal class ForeignChannel(private val channel: CardChannel) : app.kazasu.ffi
     private fun typed(thrown: Throwable): ChannelException = when (thrown) {
         is CardLostException -> ChannelException.CardLost()
         is ReaderGoneException -> ChannelException.ReaderGone()
-        else -> ChannelException.Failed(thrown.toString())
+        // Not its text: that may hold an APDU.
+        else -> ChannelException.Failed(thrown.javaClass.name)
     }
 }

@@ -111,6 +111,14 @@ class ChannelTest {
     }
 
     @Test
+    fun `what a channel throws is told by its kind and never by its text, which may hold a PIN`() = runBlocking {
+        val channel = answering { throw IOException("00200080 04 39393939") }
+        val end = opened().awaitTap(channel, pins()) as TapProgress.Failed
+        val detail = (end.error as TapError.CardFailed).detail
+        assertTrue("IOException" in detail && "3939" !in detail, detail)
+    }
+
+    @Test
     fun `a reader that is gone is said so`() = failsWith<TapError.ReaderGone> { throw ReaderGoneException() }
 
     @Test
