@@ -233,6 +233,29 @@ async fn a_wrong_pin_is_emptied_and_the_right_one_is_kept() {
 }
 
 #[tokio::test]
+async fn no_pin_is_sent_before_the_verifier_has_answered() {
+    let world = World::start().await;
+    for with_name in [true, false] {
+        let asked = TestRequest {
+            with_name,
+            ..request()
+        };
+        let page = world.university.clone().open_page(asked).await.unwrap();
+        let opened = world.companion.open(page.link(), None).await.unwrap();
+        world.card.clear_exchanges();
+        world.university.set_online(false);
+        let offline = tap(&opened, &world.card, &pins("1234", "2345")).await;
+        assert_eq!(offline, Err(TapError::Offline));
+        // It was read meanwhile.
+        assert!(!world.card.exchanges().is_empty());
+        assert_eq!(world.pins_sent(), 0);
+        world.university.set_online(true);
+        let url = tap(&opened, &world.card, &pins("1234", "2345")).await;
+        page.finish(url.unwrap()).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_cancelled_call_closes_the_channel_and_the_tap_goes_on() {
     let world = World::start().await;
     let (page, opened) = world.open().await;

@@ -8,8 +8,12 @@ use kazasu_card::{
     TokenKind, Transceive,
 };
 use kazasu_proto::companion::v1 as pb;
+use kazasu_proto::companion::v1::companion_service_client::CompanionServiceClient;
 use kazasu_statement::{Claim, Reason, Statement};
 use std::time::Duration;
+use tokio::task::JoinHandle;
+use tonic::Status;
+use tonic::transport::Channel;
 
 /// How often a submission is repeated when the connection breaks. The verifier answers a
 /// repetition with the first one's outcome, so that none can count twice.
@@ -53,6 +57,7 @@ pub(crate) struct UnsurePins {
 
 /// What one activation of one card yielded.
 struct Reading {
+    challenge: Vec<u8>,
     name: Option<String>,
     certificate: Certificate,
     signature: Vec<u8>,
@@ -77,81 +82,70 @@ impl Transaction {
         if needs_name && pins.profile.is_none() {
             return Err(CompanionError::ProfilePinNeeded);
         }
-        let challenge = self.challenge().await?;
-        let read = self.read(card, pins, &challenge, on_step).await;
+        // The card is selected while the verifier answers: that takes about as long, and a person
+        // holds the card.
+        let asked = tokio::spawn(ask_for_challenge(self.client.clone(), self.secret.to_vec()));
+        let read = self.read(card, pins, asked, on_step).await;
         // Forget the verified PIN whatever happened; a card that is gone has forgotten it.
         let left = card.leave().await;
         tracing::debug!(clean = left.is_ok(), "left the card");
         let read = read?;
         on_step(Step::Checking);
-        self.submit(challenge, read).await
+        self.submit(read).await
     }
 
-    async fn challenge(&mut self) -> Result<Vec<u8>, CompanionError> {
-        let request = pb::BeginAssertionRequest {
-            companion_secret: self.secret.to_vec(),
-        };
-        let response = in_time(self.client.begin_assertion(request)).await?;
-        Ok(response.challenge)
-    }
-
+    /// Reads everything. No PIN is sent before the verifier gave its challenge: a tap that cannot
+    /// go on costs no try.
     async fn read<T: Transceive>(
         &mut self,
         card: &mut Card<T>,
         pins: &Pins,
-        challenge: &[u8],
+        mut asked: Asked,
         on_step: &mut (dyn FnMut(Step) + Send),
-    ) -> Result<Reading, CardError> {
-        let name = match &pins.profile {
-            Some(pin) if self.details.claims.contains(&Claim::Name) => {
-                on_step(Step::ReadingName);
-                Some(self.read_name(card, pin, pins.profile_last_try).await?)
-            }
-            _ => None,
-        };
+    ) -> Result<Reading, CompanionError> {
+        let (mut challenge, mut name) = (None, None);
+        if let Some(pin) = &pins.profile
+            && self.details.claims.contains(&Claim::Name)
+        {
+            on_step(Step::ReadingName);
+            let mut profile = match card.profile().await {
+                Ok(profile) => profile,
+                Err(CardError::NotMyNumberCard) => return Err(other_token(card).await?.into()),
+                Err(error) => return Err(error.into()),
+            };
+            let status = profile.pin_status().await?;
+            challenge = Some(answer(&mut asked).await?);
+            check_counter(&mut self.unsure.profile, status)?;
+            let read = profile.name(pin, pins.profile_last_try).await;
+            self.unsure.profile = still_unsure(&read);
+            name = Some(read?);
+        }
         on_step(Step::ReadingCertificate);
         let mut jpki = card.jpki().await?;
         match jpki.token_kind().await? {
             TokenKind::MyNumberCard => {}
-            other => return Err(CardError::OtherToken(other)),
+            other => return Err(CardError::OtherToken(other).into()),
         }
         let certificate = jpki.authentication_certificate().await?;
         on_step(Step::Signing);
-        check_counter(&mut self.unsure.auth, jpki.pin_status().await?)?;
-        let digest = self.digest(challenge, name.as_deref(), &certificate);
+        let status = jpki.pin_status().await?;
+        let challenge = match challenge {
+            Some(challenge) => challenge,
+            None => answer(&mut asked).await?,
+        };
+        check_counter(&mut self.unsure.auth, status)?;
+        let digest = self.digest(&challenge, name.as_deref(), &certificate);
         let signed = jpki
             .sign_for_authentication(&pins.auth, &digest, pins.auth_last_try)
             .await;
         self.unsure.auth = still_unsure(&signed);
         let signature = signed?;
         Ok(Reading {
+            challenge,
             name,
             certificate,
             signature,
         })
-    }
-
-    async fn read_name<T: Transceive>(
-        &mut self,
-        card: &mut Card<T>,
-        pin: &ProfilePin,
-        last_try: LastTry,
-    ) -> Result<String, CardError> {
-        let mut profile = match card.profile().await {
-            Ok(profile) => profile,
-            // A phone's token has no profile application: say what it is, if it says so itself.
-            Err(CardError::NotMyNumberCard) => {
-                return Err(match card.jpki().await?.token_kind().await {
-                    Ok(kind) if kind != TokenKind::MyNumberCard => CardError::OtherToken(kind),
-                    _ => CardError::NotMyNumberCard,
-                });
-            }
-            Err(error) => return Err(error),
-        };
-        check_counter(&mut self.unsure.profile, profile.pin_status().await?)?;
-        let name = profile.name(pin, last_try).await;
-        self.unsure.profile = still_unsure(&name);
-        name
     }
 
     fn digest(&self, challenge: &[u8], name: Option<&str>, certificate: &Certificate) -> Digest {
@@ -171,14 +165,10 @@ impl Transaction {
         }
     }
 
-    async fn submit(
-        &mut self,
-        challenge: Vec<u8>,
-        reading: Reading,
-    ) -> Result<Outcome, CompanionError> {
+    async fn submit(&mut self, reading: Reading) -> Result<Outcome, CompanionError> {
         let request = pb::SubmitAssertionRequest {
             companion_secret: self.secret.to_vec(),
-            challenge,
+            challenge: reading.challenge,
             certificate: reading.certificate.der().to_vec(),
             signature: reading.signature,
             name: reading.name.unwrap_or_default(),
@@ -214,6 +204,31 @@ impl Transaction {
             None => Err(CompanionError::BadAnswer("outcome")),
         }
     }
+}
+
+/// A challenge that the verifier was asked for. It stores nothing for one, so an answer that nobody
+/// waits for any more does no harm.
+type Asked = JoinHandle<Result<Vec<u8>, CompanionError>>;
+
+async fn ask_for_challenge(
+    mut client: CompanionServiceClient<Channel>,
+    companion_secret: Vec<u8>,
+) -> Result<Vec<u8>, CompanionError> {
+    let request = pb::BeginAssertionRequest { companion_secret };
+    Ok(in_time(client.begin_assertion(request)).await?.challenge)
+}
+
+async fn answer(asked: &mut Asked) -> Result<Vec<u8>, CompanionError> {
+    let answered = asked.await;
+    answered.unwrap_or_else(|ended| Err(Status::cancelled(ended.to_string()).into()))
+}
+
+/// What a card without the profile application is, if it says so itself: a phone's token has none.
+async fn other_token<T: Transceive>(card: &mut Card<T>) -> Result<CardError, CardError> {
+    Ok(match card.jpki().await?.token_kind().await {
+        Ok(kind) if kind != TokenKind::MyNumberCard => CardError::OtherToken(kind),
+        _ => CardError::NotMyNumberCard,
+    })
 }
 
 /// The counter before a PIN whose check had no clear answer.
