@@ -5,7 +5,7 @@ use crate::page::TestPage;
 use crate::{TestError, there};
 use anyhow::{Context, Result};
 use kazasu_demo::balancer::Balancer;
-use kazasu_demo::browser::Browser;
+use kazasu_demo::browser::{self, Browser};
 use kazasu_demo::relying_party::{Registration, RelyingParty};
 use kazasu_demo::started::Started;
 use kazasu_emulator::authority::{self, Authority, AuthorityOptions, Clock};
@@ -21,7 +21,8 @@ use tokio::task::{AbortHandle, spawn_blocking};
 
 /// Tests tap more often than people do.
 const AS_OFTEN_AS_THEY_LIKE: &str = "[limits]\naddress = { per_minute = 0, burst = 1 }\n\
-                                     credential = { per_minute = 0, burst = 1 }\n";
+                                     credential = { per_minute = 0, burst = 1 }\n\
+                                     relying_party = { per_minute = 0, burst = 1 }\n";
 
 /// What a university's page asks for.
 #[derive(Debug, Clone, uniffi::Record)]
@@ -47,6 +48,8 @@ pub struct TestUniversity {
     /// Seconds that this world is ahead of the machine's clock.
     ahead: Arc<AtomicI64>,
     holders: AtomicU32,
+    /// What all browsers share: a client of its own would read this machine's anchors for each.
+    http: reqwest::Client,
     /// Between everybody and the verifier, so that it can be unreachable.
     line: Balancer,
     online: AtomicBool,
@@ -108,12 +111,12 @@ impl TestUniversity {
         self: Arc<Self>,
         request: TestRequest,
     ) -> Result<Arc<TestPage>, TestError> {
-        let portal = self.portal.clone();
+        let (portal, browser) = (self.portal.clone(), Browser::sharing(self.http.clone()));
         there(async move {
             let purpose: Purpose = request.purpose.parse()?;
             let mode: Mode = request.mode.parse()?;
             let sent = portal.begin(purpose.as_str(), request.with_name).await?;
-            let started = Started::begin_with(Browser::new(), sent, mode.as_str()).await?;
+            let started = Started::begin_with(browser, sent, mode.as_str()).await?;
             Ok(Arc::new(TestPage::new(self, portal, started)))
         })
         .await
@@ -185,6 +188,7 @@ impl TestUniversity {
             authority,
             ahead,
             holders: AtomicU32::new(0),
+            http: browser::client()?,
             line,
             online: AtomicBool::new(true),
             verifier,
