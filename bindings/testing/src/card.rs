@@ -1,6 +1,6 @@
 //! Emulated cards, and the channel an app taps them through.
 
-use kazasu_card::{ChannelError, ChannelLimits, CommandApdu, Transceive};
+use kazasu_card::{ChannelError, ChannelLimits, CommandApdu};
 use kazasu_emulator::authority::{Authority, Clock, RevocationReason};
 use kazasu_emulator::card::{EmulatedCard, Secret};
 use kazasu_emulator::fault::Fault;
@@ -8,7 +8,6 @@ use kazasu_emulator::field::{Field, SharedCard};
 use kazasu_emulator::holder::{Holder, Token};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::Mutex as AsyncMutex;
 
 /// What carries the certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
@@ -162,7 +161,7 @@ impl TestCard {
         );
         Arc::new(EmulatedChannel {
             limits,
-            channel: AsyncMutex::new(inner),
+            inner,
             closed: AtomicBool::new(false),
         })
     }
@@ -235,7 +234,7 @@ pub enum TestChannelError {
     /// The card is not there, or was closed.
     #[error("the card was lost")]
     CardLost,
-    /// The answer is none.
+    /// The command is none that a card could be sent.
     #[error("{detail}")]
     Failed {
         /// Why.
@@ -243,34 +242,46 @@ pub enum TestChannelError {
     },
 }
 
+/// What came back for a command.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct TestResponse {
+    /// The bytes, which are no response after [`TestFault::Garbage`].
+    pub bytes: Vec<u8>,
+    /// How late they come. Whoever makes a channel of this waits so long.
+    pub late_by_ms: u32,
+}
+
 /// One activation of a card. Each language's package makes the app library's `CardChannel` of it.
 #[derive(uniffi::Object)]
 pub struct EmulatedChannel {
     limits: TestChannelLimits,
-    channel: AsyncMutex<kazasu_emulator::EmulatedChannel>,
+    inner: kazasu_emulator::EmulatedChannel,
     closed: AtomicBool,
 }
 
-#[uniffi::export(async_runtime = "tokio")]
+#[uniffi::export]
 impl EmulatedChannel {
     /// The largest APDUs it carries.
     pub fn limits(&self) -> TestChannelLimits {
         self.limits
     }
 
-    /// Sends one command.
+    /// Has the card carry out one command. It does not wait, so that no exchange costs a test more
+    /// than the card's work: a wait goes through a language's own event loop.
     ///
     /// # Errors
     /// [`TestChannelError`].
-    pub async fn transceive(&self, command: Vec<u8>) -> Result<Vec<u8>, TestChannelError> {
+    pub fn exchange(&self, command: Vec<u8>) -> Result<TestResponse, TestChannelError> {
         let failed = |detail: String| TestChannelError::Failed { detail };
         let command = CommandApdu::parse(&command).map_err(|error| failed(error.to_string()))?;
-        let mut channel = self.channel.lock().await;
         if self.is_closed() {
             return Err(TestChannelError::CardLost);
         }
-        match channel.transceive(&command).await {
-            Ok(response) => Ok(response.to_bytes().to_vec()),
+        match self.inner.exchange(&command) {
+            Ok(answer) => Ok(TestResponse {
+                bytes: answer.bytes,
+                late_by_ms: answer.delay.as_millis() as u32,
+            }),
             Err(ChannelError::CardLost) => Err(TestChannelError::CardLost),
             Err(error) => Err(failed(error.to_string())),
         }

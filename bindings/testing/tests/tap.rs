@@ -13,6 +13,7 @@ use kazasu_testing::{
 };
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// A VERIFY with a PIN in it: four bytes of header, one of length, four digits.
@@ -52,11 +53,13 @@ impl CardChannel for Channel {
 
     async fn transceive(&self, command: Vec<u8>) -> Result<Vec<u8>, ChannelError> {
         self.begun.notify_one();
-        let answer = self.emulated.transceive(command).await;
-        answer.map_err(|error| match error {
+        let answer = self.emulated.exchange(command);
+        let answer = answer.map_err(|error| match error {
             TestChannelError::CardLost => ChannelError::CardLost,
             TestChannelError::Failed { detail } => ChannelError::Failed { detail },
-        })
+        })?;
+        tokio::time::sleep(Duration::from_millis(answer.late_by_ms.into())).await;
+        Ok(answer.bytes)
     }
 
     fn close(&self) -> Result<(), ChannelError> {

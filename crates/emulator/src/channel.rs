@@ -2,12 +2,22 @@
 
 use crate::field::{Activation, Field, Reply, Start};
 use kazasu_card::{ChannelError, ChannelLimits, CommandApdu, ResponseApdu, Transceive};
+use std::time::Duration;
 
 /// A channel to the card in a [`Field`].
 pub struct EmulatedChannel {
     field: Field,
     limits: ChannelLimits,
     activation: Option<Activation>,
+}
+
+/// What comes back for a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The bytes, which are no response if a [`Fault`](crate::fault::Fault) made them up.
+    pub bytes: Vec<u8>,
+    /// How late they come.
+    pub delay: Duration,
 }
 
 impl EmulatedChannel {
@@ -21,7 +31,11 @@ impl EmulatedChannel {
         }
     }
 
-    async fn exchange(&self, command: &CommandApdu) -> Result<ResponseApdu, ChannelError> {
+    /// Has the card carry out one command, without waiting for the time its answer takes.
+    ///
+    /// # Errors
+    /// [`ChannelError::CardLost`] and [`ChannelError::CommandTooLong`].
+    pub fn exchange(&self, command: &CommandApdu) -> Result<Answer, ChannelError> {
         let bytes = command.to_bytes();
         if bytes.len() > self.limits.command {
             return Err(ChannelError::CommandTooLong {
@@ -30,20 +44,10 @@ impl EmulatedChannel {
             });
         }
         let activation = self.activation.ok_or(ChannelError::CardLost)?;
-        let (answer, delay) = match self.field.exchange(activation, &bytes) {
-            Reply::Lost => return Err(ChannelError::CardLost),
-            Reply::Answer { bytes, delay, .. } => (bytes, delay),
-        };
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
+        match self.field.exchange(activation, &bytes) {
+            Reply::Lost => Err(ChannelError::CardLost),
+            Reply::Answer { bytes, delay, .. } => Ok(Answer { bytes, delay }),
         }
-        let garbage = ChannelError::Garbage {
-            length: answer.len(),
-        };
-        if answer.len() > self.limits.response {
-            return Err(garbage);
-        }
-        ResponseApdu::parse(&answer).map_err(|_| garbage)
     }
 }
 
@@ -53,7 +57,17 @@ impl Transceive for EmulatedChannel {
     }
 
     async fn transceive(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ChannelError> {
-        self.exchange(command).await
+        let Answer { bytes, delay } = self.exchange(command)?;
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        let garbage = ChannelError::Garbage {
+            length: bytes.len(),
+        };
+        if bytes.len() > self.limits.response {
+            return Err(garbage);
+        }
+        ResponseApdu::parse(&bytes).map_err(|_| garbage)
     }
 
     async fn reset(&mut self) -> Result<(), ChannelError> {

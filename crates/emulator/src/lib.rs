@@ -12,4 +12,4 @@ pub mod field;
 pub mod holder;
 pub mod reader;
 
-pub use channel::EmulatedChannel;
+pub use channel::{Answer, EmulatedChannel};

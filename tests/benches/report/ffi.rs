@@ -161,8 +161,8 @@ impl CardChannel for Recording {
     }
 
     async fn transceive(&self, command: Vec<u8>) -> Result<Vec<u8>, ChannelError> {
-        let answer = self.emulated.transceive(command).await;
-        let answer = answer.map_err(|_| ChannelError::CardLost)?;
+        let answer = self.emulated.exchange(command);
+        let answer = answer.map_err(|_| ChannelError::CardLost)?.bytes;
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.push(answer.clone());
         Ok(answer)

@@ -612,6 +612,15 @@ public protocol EmulatedChannelProtocol: AnyObject, Sendable {
     func close() 
     
     /**
+     * Has the card carry out one command. It does not wait, so that no exchange costs a test more
+     * than the card's work: a wait goes through a language's own event loop.
+     *
+     * # Errors
+     * [`TestChannelError`].
+     */
+    func exchange(command: Data) throws  -> TestResponse
+    
+    /**
      * Whether it was closed.
      */
     func isClosed()  -> Bool
@@ -620,14 +629,6 @@ public protocol EmulatedChannelProtocol: AnyObject, Sendable {
      * The largest APDUs it carries.
      */
     func limits()  -> TestChannelLimits
-    
-    /**
-     * Sends one command.
-     *
-     * # Errors
-     * [`TestChannelError`].
-     */
-    func transceive(command: Data) async throws  -> Data
     
 }
 /**
@@ -698,6 +699,23 @@ open func close()  {try! rustCall() {
 }
     
     /**
+     * Has the card carry out one command. It does not wait, so that no exchange costs a test more
+     * than the card's work: a wait goes through a language's own event loop.
+     *
+     * # Errors
+     * [`TestChannelError`].
+     */
+open func exchange(command: Data)throws  -> TestResponse  {
+    return try  FfiConverterTypeTestResponse_lift(try rustCallWithError(FfiConverterTypeTestChannelError_lift) {
+        uniffiCallStatus in
+    uniffi_kazasu_testing_fn_method_emulatedchannel_exchange(
+            self.uniffiCloneHandle(),
+        FfiConverterData.lower(command),uniffiCallStatus
+    )
+})
+}
+    
+    /**
      * Whether it was closed.
      */
 open func isClosed() -> Bool  {
@@ -719,28 +737,6 @@ open func limits() -> TestChannelLimits  {
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
-}
-    
-    /**
-     * Sends one command.
-     *
-     * # Errors
-     * [`TestChannelError`].
-     */
-open func transceive(command: Data)async throws  -> Data  {
-    return
-        try  await uniffiRustCallAsync(
-            rustFutureFunc: {
-                uniffi_kazasu_testing_fn_method_emulatedchannel_transceive(
-                        self.uniffiCloneHandle(),FfiConverterData.lower(command)
-                )
-            },
-            pollFunc: ffi_kazasu_testing_rust_future_poll_rust_buffer,
-            completeFunc: ffi_kazasu_testing_rust_future_complete_rust_buffer,
-            freeFunc: ffi_kazasu_testing_rust_future_free_rust_buffer,
-            liftFunc: FfiConverterData.lift,
-            errorHandler: FfiConverterTypeTestChannelError_lift
-        )
 }
     
 
@@ -1858,6 +1854,75 @@ public func FfiConverterTypeTestRequest_lower(_ value: TestRequest) -> RustBuffe
 
 
 /**
+ * What came back for a command.
+ */
+public struct TestResponse: Equatable, Hashable {
+    /**
+     * The bytes, which are no response after [`TestFault::Garbage`].
+     */
+    public let bytes: Data
+    /**
+     * How late they come. Whoever makes a channel of this waits so long.
+     */
+    public let lateByMs: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The bytes, which are no response after [`TestFault::Garbage`].
+         */bytes: Data, 
+        /**
+         * How late they come. Whoever makes a channel of this waits so long.
+         */lateByMs: UInt32) {
+        self.bytes = bytes
+        self.lateByMs = lateByMs
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension TestResponse: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTestResponse: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> TestResponse {
+        return
+            try TestResponse(
+                bytes: FfiConverterData.read(from: &buf), 
+                lateByMs: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: TestResponse, into buf: inout [UInt8]) {
+        FfiConverterData.write(value.bytes, into: &buf)
+        FfiConverterUInt32.write(value.lateByMs, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTestResponse_lift(_ buf: RustBuffer) throws -> TestResponse {
+    return try FfiConverterTypeTestResponse.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTestResponse_lower(_ value: TestResponse) -> RustBuffer {
+    return FfiConverterTypeTestResponse.lower(value)
+}
+
+
+/**
  * Tries left for the two PINs.
  */
 public struct TestTries: Equatable, Hashable {
@@ -2034,7 +2099,7 @@ enum TestChannelError: Swift.Error, Equatable, Hashable, Foundation.LocalizedErr
      */
     case CardLost
     /**
-     * The answer is none.
+     * The command is none that a card could be sent.
      */
     case Failed(
         /**
@@ -2615,13 +2680,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_kazasu_testing_checksum_method_emulatedchannel_close() != 2959) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_kazasu_testing_checksum_method_emulatedchannel_exchange() != 40684) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_kazasu_testing_checksum_method_emulatedchannel_is_closed() != 19827) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kazasu_testing_checksum_method_emulatedchannel_limits() != 38569) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_kazasu_testing_checksum_method_emulatedchannel_transceive() != 35795) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kazasu_testing_checksum_method_testcard_clear_exchanges() != 2104) {

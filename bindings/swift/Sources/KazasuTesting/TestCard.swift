@@ -73,13 +73,18 @@ public final class EmulatedChannel: CardChannel {
   ///
   /// - Throws: `ChannelError`.
   public func transceive(_ command: Data) async throws -> Data {
+    let answer: TestResponse
     do {
-      return try await native.transceive(command: command)
+      answer = try native.exchange(command: command)
     } catch TestChannelError.CardLost {
       throw ChannelError.cardLost
     } catch TestChannelError.Failed(let detail) {
       throw ChannelError.failed(detail: detail)
     }
+    if answer.lateByMs > 0 {
+      try await Task.sleep(nanoseconds: UInt64(answer.lateByMs) * 1_000_000)
+    }
+    return answer.bytes
   }
 
   /// Gives the card back: from now on it is lost.

@@ -1,5 +1,6 @@
 """Emulated cards, and the channel an app taps them through."""
 
+import asyncio
 from dataclasses import dataclass
 
 import kazasu
@@ -91,14 +92,17 @@ class EmulatedChannel(kazasu.CardChannel):
         """Sends one command.
 
         Raises `kazasu.CardLost` if the card is not there, or the channel was closed;
-        `EmulationError` if what came back is no answer.
+        `EmulationError` if the command is none.
         """
         try:
-            return await self._native.transceive(command)
+            answer = self._native.exchange(command)
         except native.TestChannelError as error:
             if type(error).__name__ == "CardLost":
                 raise kazasu.CardLost from None
             raise EmulationError(getattr(error, "detail", "")) from None
+        if answer.late_by_ms:
+            await asyncio.sleep(answer.late_by_ms / 1000)
+        return answer.bytes
 
     def close(self) -> None:
         """Gives the card back: from now on it is lost."""

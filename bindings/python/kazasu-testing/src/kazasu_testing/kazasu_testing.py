@@ -529,11 +529,11 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_kazasu_testing_checksum_method_emulatedchannel_close() != 2959:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_kazasu_testing_checksum_method_emulatedchannel_exchange() != 40684:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_kazasu_testing_checksum_method_emulatedchannel_is_closed() != 19827:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_kazasu_testing_checksum_method_emulatedchannel_limits() != 38569:
-        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_kazasu_testing_checksum_method_emulatedchannel_transceive() != 35795:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_kazasu_testing_checksum_method_testcard_clear_exchanges() != 2104:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -610,15 +610,15 @@ _UniffiLib.uniffi_kazasu_testing_checksum_func_start_university.restype = ctypes
 _UniffiLib.uniffi_kazasu_testing_checksum_method_emulatedchannel_close.argtypes = (
 )
 _UniffiLib.uniffi_kazasu_testing_checksum_method_emulatedchannel_close.restype = ctypes.c_uint16
+_UniffiLib.uniffi_kazasu_testing_checksum_method_emulatedchannel_exchange.argtypes = (
+)
+_UniffiLib.uniffi_kazasu_testing_checksum_method_emulatedchannel_exchange.restype = ctypes.c_uint16
 _UniffiLib.uniffi_kazasu_testing_checksum_method_emulatedchannel_is_closed.argtypes = (
 )
 _UniffiLib.uniffi_kazasu_testing_checksum_method_emulatedchannel_is_closed.restype = ctypes.c_uint16
 _UniffiLib.uniffi_kazasu_testing_checksum_method_emulatedchannel_limits.argtypes = (
 )
 _UniffiLib.uniffi_kazasu_testing_checksum_method_emulatedchannel_limits.restype = ctypes.c_uint16
-_UniffiLib.uniffi_kazasu_testing_checksum_method_emulatedchannel_transceive.argtypes = (
-)
-_UniffiLib.uniffi_kazasu_testing_checksum_method_emulatedchannel_transceive.restype = ctypes.c_uint16
 _UniffiLib.uniffi_kazasu_testing_checksum_method_testcard_clear_exchanges.argtypes = (
 )
 _UniffiLib.uniffi_kazasu_testing_checksum_method_testcard_clear_exchanges.restype = ctypes.c_uint16
@@ -687,6 +687,12 @@ _UniffiLib.uniffi_kazasu_testing_fn_method_emulatedchannel_close.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_kazasu_testing_fn_method_emulatedchannel_close.restype = None
+_UniffiLib.uniffi_kazasu_testing_fn_method_emulatedchannel_exchange.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_kazasu_testing_fn_method_emulatedchannel_exchange.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_kazasu_testing_fn_method_emulatedchannel_is_closed.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -697,11 +703,6 @@ _UniffiLib.uniffi_kazasu_testing_fn_method_emulatedchannel_limits.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_kazasu_testing_fn_method_emulatedchannel_limits.restype = _UniffiRustBuffer
-_UniffiLib.uniffi_kazasu_testing_fn_method_emulatedchannel_transceive.argtypes = (
-    ctypes.c_uint64,
-    _UniffiRustBuffer,
-)
-_UniffiLib.uniffi_kazasu_testing_fn_method_emulatedchannel_transceive.restype = ctypes.c_uint64
 _UniffiLib.uniffi_kazasu_testing_fn_method_testcard_clear_exchanges.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1517,6 +1518,65 @@ class _UniffiFfiConverterTypeTestRequest(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.write(value.mode, buf)
         _UniffiFfiConverterBoolean.write(value.with_name, buf)
 
+class _UniffiFfiConverterBytes(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        size = buf.read_i32()
+        if size < 0:
+            raise InternalError("Unexpected negative byte string length")
+        return buf.read(size)
+
+    @staticmethod
+    def check_lower(value):
+        try:
+            memoryview(value)
+        except TypeError:
+            raise TypeError("a bytes-like object is required, not {!r}".format(type(value).__name__))
+
+    @staticmethod
+    def write(value, buf):
+        buf.write_i32(len(value))
+        buf.write(value)
+
+@dataclass
+class TestResponse:
+    """
+    What came back for a command.
+"""
+    def __init__(self, *, bytes:bytes, late_by_ms:int):
+        self.bytes = bytes
+        self.late_by_ms = late_by_ms
+        
+        
+
+    
+    def __str__(self):
+        return "TestResponse(bytes={}, late_by_ms={})".format(self.bytes, self.late_by_ms)
+    def __eq__(self, other):
+        if self.bytes != other.bytes:
+            return False
+        if self.late_by_ms != other.late_by_ms:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeTestResponse(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return TestResponse(
+            bytes=_UniffiFfiConverterBytes.read(buf),
+            late_by_ms=_UniffiFfiConverterUInt32.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterBytes.check_lower(value.bytes)
+        _UniffiFfiConverterUInt32.check_lower(value.late_by_ms)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterBytes.write(value.bytes, buf)
+        _UniffiFfiConverterUInt32.write(value.late_by_ms, buf)
+
 class _UniffiFfiConverterUInt8(_UniffiConverterPrimitiveInt):
     CLASS_NAME = "u8"
     VALUE_MIN = 0
@@ -1756,7 +1816,7 @@ class TestChannelError:  # type: ignore
     _UniffiTempTestChannelError.CardLost = CardLost # type: ignore
     class Failed(_UniffiTempTestChannelError):
         """
-        The answer is none.
+        The command is none that a card could be sent.
 """
         
         def __init__(self, detail):
@@ -2143,26 +2203,6 @@ class _UniffiFfiConverterTypeTestFault(_UniffiConverterRustBuffer):
 
 
 
-class _UniffiFfiConverterBytes(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        size = buf.read_i32()
-        if size < 0:
-            raise InternalError("Unexpected negative byte string length")
-        return buf.read(size)
-
-    @staticmethod
-    def check_lower(value):
-        try:
-            memoryview(value)
-        except TypeError:
-            raise TypeError("a bytes-like object is required, not {!r}".format(type(value).__name__))
-
-    @staticmethod
-    def write(value, buf):
-        buf.write_i32(len(value))
-        buf.write(value)
-
 
 class EmulatedChannelProtocol(typing.Protocol):
     """
@@ -2174,6 +2214,15 @@ class EmulatedChannelProtocol(typing.Protocol):
         Gives the card back: from now on it is lost.
 """
         raise NotImplementedError
+    def exchange(self, command: bytes) -> TestResponse:
+        """
+        Has the card carry out one command. It does not wait, so that no exchange costs a test more
+        than the card's work: a wait goes through a language's own event loop.
+
+        # Errors
+        [`TestChannelError`].
+"""
+        raise NotImplementedError
     def is_closed(self, ) -> bool:
         """
         Whether it was closed.
@@ -2182,14 +2231,6 @@ class EmulatedChannelProtocol(typing.Protocol):
     def limits(self, ) -> TestChannelLimits:
         """
         The largest APDUs it carries.
-"""
-        raise NotImplementedError
-    async def transceive(self, command: bytes) -> bytes:
-        """
-        Sends one command.
-
-        # Errors
-        [`TestChannelError`].
 """
         raise NotImplementedError
 
@@ -2235,6 +2276,28 @@ class EmulatedChannel(EmulatedChannelProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    def exchange(self, command: bytes) -> TestResponse:
+        """
+        Has the card carry out one command. It does not wait, so that no exchange costs a test more
+        than the card's work: a wait goes through a language's own event loop.
+
+        # Errors
+        [`TestChannelError`].
+"""
+        
+        _UniffiFfiConverterBytes.check_lower(command)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterBytes.lower(command),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeTestResponse.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeTestChannelError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_kazasu_testing_fn_method_emulatedchannel_exchange,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
     def is_closed(self, ) -> bool:
         """
         Whether it was closed.
@@ -2265,29 +2328,6 @@ class EmulatedChannel(EmulatedChannelProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
-    async def transceive(self, command: bytes) -> bytes:
-        """
-        Sends one command.
-
-        # Errors
-        [`TestChannelError`].
-"""
-        
-        _UniffiFfiConverterBytes.check_lower(command)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterBytes.lower(command),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterBytes.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeTestChannelError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_kazasu_testing_fn_method_emulatedchannel_transceive(*_uniffi_lowered_args),
-            _UniffiLib.ffi_kazasu_testing_rust_future_poll_rust_buffer,
-            _UniffiLib.ffi_kazasu_testing_rust_future_complete_rust_buffer,
-            _UniffiLib.ffi_kazasu_testing_rust_future_free_rust_buffer,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
 
 
 
@@ -3065,6 +3105,7 @@ __all__ = [
     "TestExchange",
     "TestHolder",
     "TestRequest",
+    "TestResponse",
     "TestTries",
     "start_university",
     "EmulatedChannel",

@@ -2,6 +2,9 @@ package app.kazasu
 
 import app.kazasu.ffi.InternalException
 import app.kazasu.ffi.TapException
+import app.kazasu.ffi.uniffiRustFutureContinuationCallbackImpl
+import com.sun.jna.CallbackThreadInitializer
+import com.sun.jna.Native
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
 
@@ -37,6 +40,7 @@ inline fun <T> Outcome<T>.getOrElse(onFailed: (TapError) -> T): T = when (this) 
  * so that the exchanges with a card never queue behind a screen that is being drawn.
  */
 internal suspend fun <T> outcome(call: suspend () -> T): Outcome<T> = withContext(Dispatchers.Default) {
+    check(threadsAreKept)
     try {
         Outcome.Done(call())
     } catch (error: TapException) {
@@ -45,4 +49,14 @@ internal suspend fun <T> outcome(call: suspend () -> T): Outcome<T> = withContex
         // A panic of the library: a fault of ours, which ends this call and not the app.
         Outcome.Failed(TapError.Internal(error.message ?: "panic"))
     }
+}
+
+/**
+ * A thread of the library that wakes a coroutine stays known to the JVM. Otherwise JNA makes a `Thread`
+ * of it for each time and forgets it again, which takes longer than an exchange with the card.
+ */
+private val threadsAreKept: Boolean = run {
+    val initializer = CallbackThreadInitializer(/* daemon = */ true, /* detach = */ false, "kazasu")
+    Native.setCallbackThreadInitializer(uniffiRustFutureContinuationCallbackImpl, initializer)
+    true
 }

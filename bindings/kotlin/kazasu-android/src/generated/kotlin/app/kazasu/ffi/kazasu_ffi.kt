@@ -277,11 +277,21 @@ interface UniffiRustCallStatusErrorHandler<E> {
 
 // Call a rust function that returns a Result<>.  Pass in the Error class companion that corresponds to the Err
 private inline fun <U, E: kotlin.Exception> uniffiRustCallWithError(errorHandler: UniffiRustCallStatusErrorHandler<E>, callback: (UniffiRustCallStatus) -> U): U {
-    var status = UniffiRustCallStatus()
-    val return_value = callback(status)
-    uniffiCheckCallStatus(errorHandler, status)
-    return return_value
+    val idle = uniffiIdleCallStatuses.get()
+    // A call may come back into Kotlin, which calls again: each has a status of its own.
+    val status = idle.removeLastOrNull() ?: UniffiRustCallStatus()
+    try {
+        val return_value = callback(status)
+        uniffiCheckCallStatus(errorHandler, status)
+        return return_value
+    } finally {
+        // The library writes a status only if the call failed.
+        status.code = UNIFFI_CALL_SUCCESS
+        idle.addLast(status)
+    }
 }
+
+private val uniffiIdleCallStatuses = ThreadLocal.withInitial { ArrayDeque<UniffiRustCallStatus>() }
 
 // Check UniffiRustCallStatus and throw an error if the call wasn't successful
 private fun<E: kotlin.Exception> uniffiCheckCallStatus(errorHandler: UniffiRustCallStatusErrorHandler<E>, status: UniffiRustCallStatus) {

@@ -9,6 +9,7 @@ import app.kazasu.testing.ffi.TestFault as GeneratedFault
 import app.kazasu.testing.ffi.TestTries
 import java.io.IOException
 import kotlin.time.Duration
+import kotlinx.coroutines.delay
 
 /** What carries the certificates: `MY_NUMBER_CARD`, `JUKI_CARD`, `ANDROID_PHONE` or `IPHONE`. */
 typealias TestToken = app.kazasu.testing.ffi.TestToken
@@ -70,12 +71,16 @@ class TestChannel internal constructor(
     val isClosed: Boolean get() = generated.isClosed()
 
     /** Sends one command. Throws [CardLostException] if the card is not there, or was given back. */
-    override suspend fun transceive(command: ByteArray): ByteArray = try {
-        generated.transceive(command)
-    } catch (lost: TestChannelException.CardLost) {
-        throw CardLostException(lost)
-    } catch (failed: TestChannelException.Failed) {
-        throw IOException(failed.detail, failed)
+    override suspend fun transceive(command: ByteArray): ByteArray {
+        val answer = try {
+            generated.exchange(command)
+        } catch (lost: TestChannelException.CardLost) {
+            throw CardLostException(lost)
+        } catch (failed: TestChannelException.Failed) {
+            throw IOException(failed.detail, failed)
+        }
+        delay(answer.lateByMs.toLong())
+        return answer.bytes
     }
 
     /** From now on the card is lost. */

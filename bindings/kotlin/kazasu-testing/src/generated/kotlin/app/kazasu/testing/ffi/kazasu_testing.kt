@@ -275,11 +275,21 @@ interface UniffiRustCallStatusErrorHandler<E> {
 
 // Call a rust function that returns a Result<>.  Pass in the Error class companion that corresponds to the Err
 private inline fun <U, E: kotlin.Exception> uniffiRustCallWithError(errorHandler: UniffiRustCallStatusErrorHandler<E>, callback: (UniffiRustCallStatus) -> U): U {
-    var status = UniffiRustCallStatus()
-    val return_value = callback(status)
-    uniffiCheckCallStatus(errorHandler, status)
-    return return_value
+    val idle = uniffiIdleCallStatuses.get()
+    // A call may come back into Kotlin, which calls again: each has a status of its own.
+    val status = idle.removeLastOrNull() ?: UniffiRustCallStatus()
+    try {
+        val return_value = callback(status)
+        uniffiCheckCallStatus(errorHandler, status)
+        return return_value
+    } finally {
+        // The library writes a status only if the call failed.
+        status.code = UNIFFI_CALL_SUCCESS
+        idle.addLast(status)
+    }
 }
+
+private val uniffiIdleCallStatuses = ThreadLocal.withInitial { ArrayDeque<UniffiRustCallStatus>() }
 
 // Check UniffiRustCallStatus and throw an error if the call wasn't successful
 private fun<E: kotlin.Exception> uniffiCheckCallStatus(errorHandler: UniffiRustCallStatusErrorHandler<E>, status: UniffiRustCallStatus) {
@@ -686,11 +696,11 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_kazasu_testing_checksum_method_emulatedchannel_close(
     ): Int
+    external fun uniffi_kazasu_testing_checksum_method_emulatedchannel_exchange(
+    ): Int
     external fun uniffi_kazasu_testing_checksum_method_emulatedchannel_is_closed(
     ): Int
     external fun uniffi_kazasu_testing_checksum_method_emulatedchannel_limits(
-    ): Int
-    external fun uniffi_kazasu_testing_checksum_method_emulatedchannel_transceive(
     ): Int
     external fun uniffi_kazasu_testing_checksum_method_testcard_clear_exchanges(
     ): Int
@@ -758,12 +768,12 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_kazasu_testing_fn_method_emulatedchannel_close(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
+    external fun uniffi_kazasu_testing_fn_method_emulatedchannel_exchange(`ptr`: Long,`command`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_kazasu_testing_fn_method_emulatedchannel_is_closed(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Byte
     external fun uniffi_kazasu_testing_fn_method_emulatedchannel_limits(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_kazasu_testing_fn_method_emulatedchannel_transceive(`ptr`: Long,`command`: RustBuffer.ByValue,
-    ): Long
     external fun uniffi_kazasu_testing_fn_clone_testcard(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_kazasu_testing_fn_free_testcard(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
@@ -943,13 +953,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_kazasu_testing_checksum_method_emulatedchannel_close() and 0xFFFF) != 2959) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_kazasu_testing_checksum_method_emulatedchannel_exchange() and 0xFFFF) != 40684) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_kazasu_testing_checksum_method_emulatedchannel_is_closed() and 0xFFFF) != 19827) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kazasu_testing_checksum_method_emulatedchannel_limits() and 0xFFFF) != 38569) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_kazasu_testing_checksum_method_emulatedchannel_transceive() and 0xFFFF) != 35795) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kazasu_testing_checksum_method_testcard_clear_exchanges() and 0xFFFF) != 2104) {
@@ -1492,6 +1502,15 @@ public interface EmulatedChannelInterface {
     fun `release`()
     
     /**
+     * Has the card carry out one command. It does not wait, so that no exchange costs a test more
+     * than the card's work: a wait goes through a language's own event loop.
+     *
+     * # Errors
+     * [`TestChannelError`].
+     */
+    fun `exchange`(`command`: kotlin.ByteArray): TestResponse
+    
+    /**
      * Whether it was closed.
      */
     fun `isClosed`(): kotlin.Boolean
@@ -1500,14 +1519,6 @@ public interface EmulatedChannelInterface {
      * The largest APDUs it carries.
      */
     fun `limits`(): TestChannelLimits
-    
-    /**
-     * Sends one command.
-     *
-     * # Errors
-     * [`TestChannelError`].
-     */
-    suspend fun `transceive`(`command`: kotlin.ByteArray): kotlin.ByteArray
     
     companion object
 }
@@ -1633,6 +1644,28 @@ open class EmulatedChannel: Disposable, AutoCloseable, EmulatedChannelInterface
 
     
     /**
+     * Has the card carry out one command. It does not wait, so that no exchange costs a test more
+     * than the card's work: a wait goes through a language's own event loop.
+     *
+     * # Errors
+     * [`TestChannelError`].
+     */
+    @Throws(TestChannelException::class)override fun `exchange`(`command`: kotlin.ByteArray): TestResponse {
+            return FfiConverterTypeTestResponse.lift(
+    callWithHandle {
+    uniffiRustCallWithError(TestChannelException) { _status ->
+    UniffiLib.uniffi_kazasu_testing_fn_method_emulatedchannel_exchange(
+        it,
+        
+        FfiConverterByteArray.lower(`command`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
      * Whether it was closed.
      */override fun `isClosed`(): kotlin.Boolean {
             return FfiConverterBoolean.lift(
@@ -1662,34 +1695,6 @@ open class EmulatedChannel: Disposable, AutoCloseable, EmulatedChannelInterface
     )
     }
     
-
-    
-    /**
-     * Sends one command.
-     *
-     * # Errors
-     * [`TestChannelError`].
-     */
-    @Throws(TestChannelException::class)
-    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-    override suspend fun `transceive`(`command`: kotlin.ByteArray) : kotlin.ByteArray {
-        return uniffiRustCallAsync(
-        callWithHandle { uniffiHandle ->
-            UniffiLib.uniffi_kazasu_testing_fn_method_emulatedchannel_transceive(
-                uniffiHandle,
-                
-        FfiConverterByteArray.lower(`command`),
-            )
-        },
-        { future, callback, continuation -> UniffiLib.ffi_kazasu_testing_rust_future_poll_rust_buffer(future, callback, continuation) },
-        { future, continuation -> UniffiLib.ffi_kazasu_testing_rust_future_complete_rust_buffer(future, continuation) },
-        { future -> UniffiLib.ffi_kazasu_testing_rust_future_free_rust_buffer(future) },
-        // lift function
-        { FfiConverterByteArray.lift(it) },
-        // Error FFI converter
-        TestChannelException.ErrorHandler,
-    )
-    }
 
     
 
@@ -3196,6 +3201,53 @@ public object FfiConverterTypeTestRequest: FfiConverterRustBuffer<TestRequest> {
 
 
 /**
+ * What came back for a command.
+ */
+data class TestResponse (
+    /**
+     * The bytes, which are no response after [`TestFault::Garbage`].
+     */
+    val `bytes`: kotlin.ByteArray
+    , 
+    /**
+     * How late they come. Whoever makes a channel of this waits so long.
+     */
+    val `lateByMs`: kotlin.UInt
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeTestResponse: FfiConverterRustBuffer<TestResponse> {
+    override fun read(buf: ByteBuffer): TestResponse {
+        return TestResponse(
+            FfiConverterByteArray.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: TestResponse) = (
+            FfiConverterByteArray.allocationSize(value.`bytes`) +
+            FfiConverterUInt.allocationSize(value.`lateByMs`)
+    )
+
+    override fun write(value: TestResponse, buf: ByteBuffer) {
+            FfiConverterByteArray.write(value.`bytes`, buf)
+            FfiConverterUInt.write(value.`lateByMs`, buf)
+    }
+}
+
+
+
+/**
  * Tries left for the two PINs.
  */
 data class TestTries (
@@ -3371,7 +3423,7 @@ sealed class TestChannelException: kotlin.Exception() {
     }
     
     /**
-     * The answer is none.
+     * The command is none that a card could be sent.
      */
     class Failed(
         
