@@ -3,6 +3,7 @@
 //! no network but loopback. It is a library of its own, so that no app contains it.
 
 mod card;
+mod folder;
 mod page;
 mod university;
 

@@ -1,6 +1,7 @@
 //! The servers: an authority, a verifier and a relying party.
 
 use crate::card::{TestCard, TestHolder};
+use crate::folder::Folder;
 use crate::page::TestPage;
 use crate::{TestError, there};
 use anyhow::{Context, Result};
@@ -15,7 +16,6 @@ use kazasu_verifier::{Keys, Settings, Verifier};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::{AbortHandle, spawn_blocking};
 
@@ -55,7 +55,7 @@ pub struct TestUniversity {
     online: AtomicBool,
     verifier: SocketAddr,
     servers: Vec<AbortHandle>,
-    _folder: TempDir,
+    _folder: Folder,
 }
 
 /// Starts one. A constructor that waits is none in every language, hence a function.
@@ -143,7 +143,7 @@ impl TestUniversity {
 
 impl TestUniversity {
     async fn start() -> Result<Arc<Self>> {
-        let folder = tempfile::tempdir()?;
+        let folder = Folder::new()?;
         let ahead = Arc::new(AtomicI64::new(0));
         let clock = clock(&ahead);
         let now = clock();
